@@ -1,0 +1,61 @@
+# Every target sets up what it needs on a fresh machine; a second call finds the stamps and starts at once.
+#   make run ARGS="--host 0.0.0.0"      make test ARGS="tests/unit -k settings"      make bench ARGS=startup
+
+PYTHON ?= python3
+# One release for everybody who types make; requirements.txt allows a range. Elsewhere: make run TORCH=torch
+TORCH  ?= torch==2.13.0
+ARGS   ?=
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+
+# A stamp's name holds the hash of what it was made from, so an edited requirements file is installed again.
+hash      = $(shell { cat $(1); echo '$(TORCH)'; } | cksum | cut -d ' ' -f 1)
+RUN_READY := $(VENV)/.run-$(call hash,requirements.txt)
+DEV_READY := $(VENV)/.dev-$(call hash,requirements.txt requirements-dev.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all lint format bench browser
+
+help:
+	@echo "make run       첫 화면을 엽니다 · open the page"
+	@echo "make test      검사와 테스트 · lint and tests"
+	@echo "make test-all  느린 테스트까지 · the slow tests too"
+	@echo "make lint      ruff 검사 (make format: 고치기) · ruff check (make format: fix)"
+	@echo "make bench     기준과의 비율 측정 · ratios to references measured in the same run"
+
+run: $(RUN_READY)
+	$(PY) app.py $(ARGS)
+
+test: lint browser
+	$(PY) -m pytest -m "not slow" $(ARGS)
+
+test-all: lint browser
+	$(PY) -m pytest $(ARGS)
+
+lint: $(DEV_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(DEV_READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Pauses a training run of this checkout while it measures, and resumes it however the measuring ends.
+bench: browser
+	$(PY) -m benchmarks $(ARGS)
+
+browser: $(DEV_READY)
+	@$(PY) -m tests.harness.chromium
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): requirements.txt | $(PY)
+	$(PY) -m pip install --quiet "$(TORCH)" -r requirements.txt
+	@touch $@
+
+$(DEV_READY): requirements.txt requirements-dev.txt | $(PY)
+	$(PY) -m pip install --quiet "$(TORCH)" -r requirements-dev.txt
+	@touch $@

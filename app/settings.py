@@ -1,0 +1,284 @@
+"""What the person who starts the app can choose: command line and environment -> one frozen `Settings`.
+
+A flag beats its environment variable, our variable beats the one that Gradio or the Hugging Face libraries
+know. Nothing heavy is imported here, so `--help` and a mistyped value answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import socket
+import sys
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn
+
+LANGUAGES = ("auto", "ko", "en")
+BAD_VALUE = 2  # exit code, as argparse and most command line tools have it
+
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+_HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_ROOT_PATH = re.compile(r"(https?://[^\s/?#]+)?(/[^\s?#]*)?")
+
+
+class SettingError(ValueError):
+    """A value that cannot be used: what to write instead, in both languages."""
+
+    def __init__(self, ko: str, en: str):
+        super().__init__(en)
+        self.ko, self.en = ko, en
+
+
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise SettingError("이 컴퓨터의 주소나 이름을 써 주세요", "takes an address or name of this computer")
+    return text
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise SettingError("1부터 65535까지의 정수를 써 주세요", "takes a whole number from 1 to 65535")
+    return int(text)
+
+
+def _lang(text: str) -> str:
+    if text not in LANGUAGES:
+        raise SettingError("auto, ko, en 가운데 하나를 써 주세요", "takes one of auto, ko, en")
+    return text
+
+
+def _model(text: str) -> str:
+    """A registry name or hub id as it is; what can only be a path must be a folder that exists."""
+    folder = os.path.expanduser(text)
+    if os.path.isdir(folder):
+        return folder
+    if text.startswith(".") or not _HUB_ID.fullmatch(text):
+        raise SettingError(
+            "모델 이름, 허브 id(예: openai-community/gpt2), 있는 폴더 가운데 하나를 써 주세요",
+            "takes a model name, a hub id such as openai-community/gpt2, or a folder that exists",
+        )
+    return text
+
+
+def _root_path(text: str) -> str:
+    if not text or not _ROOT_PATH.fullmatch(text):
+        raise SettingError(
+            "/로 시작하는 경로나 전체 URL을 써 주세요", "takes a path starting with / or a full URL"
+        )
+    return text.rstrip("/")
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in _YES + _NO:
+        raise SettingError("1이나 0을 써 주세요", "takes 1 or 0")
+    return text.lower() in _YES
+
+
+class Option(NamedTuple):
+    """One row of the command line. `environment` is in order of precedence; its first name is ours."""
+
+    name: str
+    metavar: str
+    environment: tuple[str, ...]
+    read: Callable[[str], Any]
+    help_ko: str
+    help_en: str
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+
+OPTIONS = (
+    Option(
+        "host",
+        "HOST",
+        ("OTAT_HOST", "GRADIO_SERVER_NAME"),
+        _host,
+        "기다릴 주소예요. 기본은 127.0.0.1(이 컴퓨터만), 교실에서는 0.0.0.0이에요.",
+        "Address to listen on: 127.0.0.1 (default, this computer only), 0.0.0.0 in a classroom.",
+    ),
+    Option(
+        "port",
+        "PORT",
+        ("OTAT_PORT", "GRADIO_SERVER_PORT"),
+        _port,
+        "포트 번호예요. 안 쓰면 7860부터 빈 포트를 찾아요.",
+        "Port; without it, the first free one from 7860.",
+    ),
+    Option(
+        "lang",
+        "LANG",
+        ("OTAT_LANG",),
+        _lang,
+        "첫 방문의 언어예요: auto(기본, 브라우저의 언어), ko, en.",
+        "Language of a first visit: auto (default, the browser's), ko, en.",
+    ),
+    Option(
+        "model",
+        "MODEL",
+        ("OTAT_MODEL",),
+        _model,
+        "모델 목록에 더할 GPT-1, GPT-2 구조의 모델이에요: 허브 id나 폴더.",
+        "One more model of GPT-1 or GPT-2 architecture for the picker: a hub id or a folder.",
+    ),
+    Option(
+        "share",
+        "",
+        ("OTAT_SHARE", "GRADIO_SHARE"),
+        _switch,
+        "인터넷에서 들어올 수 있는 임시 주소를 만들어요.",
+        "Make a temporary public address on the internet.",
+    ),
+    Option(
+        "offline",
+        "",
+        ("OTAT_OFFLINE", "HF_HUB_OFFLINE"),
+        _switch,
+        "네트워크를 전혀 쓰지 않아요. 들어 있는 모델은 그대로 돼요.",
+        "Never touch the network; the embedded models work as ever.",
+    ),
+    Option(
+        "root_path",
+        "PATH",
+        ("OTAT_ROOT_PATH", "GRADIO_ROOT_PATH"),
+        _root_path,
+        "리버스 프록시 뒤에 둘 때의 경로예요(예: /gpt).",
+        "Path behind a reverse proxy, such as /gpt.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the app was started.
+
+    Args:
+        host: address to listen on.
+        port: 1 to 65535, or None for the first free one that Gradio finds from 7860.
+        lang: "auto", "ko" or "en", for a visit whose link names no language.
+        model: one more model for the picker (registry name, hub id or existing folder), or None.
+        share: ask Gradio for a public address.
+        offline: never touch the network.
+        root_path: path or URL behind a proxy, without a slash at its end; "" for none.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    lang: str = "auto"
+    model: str | None = None
+    share: bool = False
+    offline: bool = False
+    root_path: str = ""
+
+    @classmethod
+    def from_args(
+        cls, argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ
+    ) -> Settings:
+        """Settings from `argv` (None: the command line) and the environment.
+
+        Exits with one sentence and code 2 for a value that cannot be used, an address that is not this
+        computer's and a port that is taken; prints the help and exits with 0 for --help.
+        """
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        parser.add_argument("-h", "--help", action="store_true")
+        for option in OPTIONS:
+            # A missing value becomes "" (a bad value with its own sentence), a bare switch "1".
+            parser.add_argument(option.flag, nargs="?", const="" if option.metavar else "1")
+        arguments, unknown = parser.parse_known_args(argv)
+        lang = _terminal_language(environ)
+        if arguments.help:
+            print(help_text())
+            raise SystemExit(0)
+        if unknown:
+            _stop(
+                f"모르는 인자예요: {unknown[0]} (--help로 볼 수 있어요).",
+                f"Unknown argument {unknown[0]} (see --help).",
+                lang,
+            )
+        given = {option.name: getattr(arguments, option.name) for option in OPTIONS}
+        settings = cls(**_read(given, environ, lang))
+        _check_address(settings, lang)
+        return settings
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from the environment alone, for a `demo` that somebody else launches (`gradio app.py`).
+
+        Exits as `from_args` does, but leaves the address alone: there it is not ours to open.
+        """
+        return cls(**_read({}, environ, _terminal_language(environ)))
+
+    def export(self, environ: MutableMapping[str, str] = os.environ) -> None:
+        """Tell the libraries, which read the environment once: call before gradio or huggingface_hub is imported."""
+        environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        if self.offline:
+            environ["HF_HUB_OFFLINE"] = "1"
+
+
+def help_text() -> str:
+    """The answer to --help: Korean first, English under it."""
+    lines = [
+        "한 토큰씩 · One Token at a Time",
+        "",
+        "  python app.py [--host HOST] [--port PORT] [--lang auto|ko|en] [--model MODEL]",
+        "                [--share] [--offline] [--root-path PATH]",
+        "",
+    ]
+    for option in OPTIONS:
+        usage = f"{option.flag} {option.metavar}".rstrip()
+        lines += [f"  {usage:<18}{option.help_ko}", f"  {'':<18}{option.help_en}"]
+    names = ", ".join(option.environment[0] for option in OPTIONS)
+    lines += ["", f"  환경 변수로도 돼요 · as environment variables: {names}"]
+    return "\n".join(lines)
+
+
+def _read(given: Mapping[str, str | None], environ: Mapping[str, str], lang: str) -> dict[str, Any]:
+    """{name: value} of all options that were set, by flag or by an environment variable that is not empty."""
+    values = {}
+    for option in OPTIONS:
+        candidates = [(option.flag, given.get(option.name))]
+        candidates += [(name, environ.get(name) or None) for name in option.environment]
+        source, text = next(((name, text) for name, text in candidates if text is not None), ("", None))
+        if text is None:
+            continue
+        try:
+            values[option.name] = option.read(text)
+        except SettingError as error:
+            _stop(
+                f"{source}에는 {error.ko} (받은 값: {text!r}).", f"{source} {error.en} (got {text!r}).", lang
+            )
+    return values
+
+
+def _check_address(settings: Settings, lang: str) -> None:
+    """Try to listen once, so that a taken port is one sentence here and not a traceback from the server."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port or 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":  # as the server does it: a port in TIME_WAIT counts as free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError:
+        where = settings.host if settings.port is None else f"{settings.host}:{settings.port}"
+        _stop(
+            f"이 주소에서는 열 수 없어요: {where} (다른 프로그램이 쓰고 있거나 이 컴퓨터의 주소가 아니에요).",
+            f"Cannot listen on {where} (in use by another program, or not an address of this computer).",
+            lang,
+        )
+
+
+def _terminal_language(environ: Mapping[str, str]) -> str:
+    """Korean first; English where the terminal's locale is English."""
+    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    return "en" if locale.startswith("en") else "ko"
+
+
+def _stop(ko: str, en: str, lang: str) -> NoReturn:
+    print(en if lang == "en" else ko, file=sys.stderr)
+    raise SystemExit(BAD_VALUE)
