@@ -213,7 +213,7 @@ class Settings:
         return cls(**_read({}, environ, _terminal_language(environ)))
 
     def export(self, environ: MutableMapping[str, str] = os.environ) -> None:
-        """Tell the libraries, which read the environment once: call before gradio or huggingface_hub is imported."""
+        """Tell the libraries, which read the environment once: call it before gradio is imported."""
         environ["GRADIO_ANALYTICS_ENABLED"] = "False"
         if self.offline:
             environ["HF_HUB_OFFLINE"] = "1"
@@ -248,9 +248,8 @@ def _read(given: Mapping[str, str | None], environ: Mapping[str, str], lang: str
         try:
             values[option.name] = option.read(text)
         except SettingError as error:
-            _stop(
-                f"{source}에는 {error.ko} (받은 값: {text!r}).", f"{source} {error.en} (got {text!r}).", lang
-            )
+            got = repr(text if len(text) <= 80 else text[:80] + "…")
+            _stop(f"{source}에는 {error.ko} (받은 값: {got}).", f"{source} {error.en} (got {got}).", lang)
     return values
 
 

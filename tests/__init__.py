@@ -1,0 +1,1 @@
+"""Tests of the app; README.md says what lies where."""

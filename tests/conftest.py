@@ -1,0 +1,72 @@
+"""Fixtures for all tests: one real server and browser for the session, a new visitor for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.harness import chromium
+from tests.harness.server import Server
+from tests.harness.visit import Visit, open_visit
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`python app.py` as a host without internet starts it. Its log must hold no traceback at the end."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with Server(["app.py", "--offline"], log) as running:
+        running.wait()
+        yield running
+    assert "Traceback" not in running.read_log(), running.read_log()[-4000:]
+
+
+@pytest.fixture
+def no_traceback(server: Server) -> Iterator[None]:
+    """Fails the very test during which the server logged a traceback."""
+    before = len(server.read_log())
+    yield
+    printed = server.read_log()[before:]
+    assert "Traceback" not in printed, printed[-4000:]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    with sync_playwright() as playwright:
+        running = chromium.launch(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(server: Server, browser: Browser, no_traceback: None) -> Iterator[Callable[..., Visit]]:
+    """`open_page(lang="ko", size=DESKTOP, theme="light", query={…}, model=True)` -> Visit, painted.
+
+    With `model` it also waits for the first distribution that the model computed. Each call is a visitor of
+    its own. When the test ends, no visit may have met a console error, an uncaught exception, a dialog or a
+    request that left this machine.
+    """
+    visits: list[Visit] = []
+
+    def open_(path: str = "", model: bool = True, **how) -> Visit:
+        visit = open_visit(browser, server.url + path, **how)
+        visits.append(visit)
+        visit.wait_ready()
+        if model:
+            visit.wait_model()
+        return visit
+
+    yield open_
+    complaints = [complaint for visit in visits for complaint in visit.complaints()]
+    for visit in visits:
+        visit.page.context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return Path(__file__).parents[1]

@@ -1,0 +1,136 @@
+"""Command line and environment: precedence, and one sentence with exit code 2 for every bad value."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import OPTIONS, Settings, help_text
+
+NOTHING: dict[str, str] = {}
+
+
+def test_defaults_are_for_one_person_on_this_computer():
+    assert Settings.from_args([], NOTHING) == Settings()
+    assert Settings() == Settings("127.0.0.1", None, "auto", None, False, False, "")
+
+
+def test_every_flag_reaches_its_field(tmp_path: Path):
+    arguments = ["--host", "localhost", "--port", "54321", "--lang", "en", "--model", str(tmp_path)]
+    arguments += ["--share", "--offline", "--root-path", "/gpt/"]
+    expected = Settings("localhost", 54321, "en", str(tmp_path), True, True, "/gpt")
+    assert Settings.from_args(arguments, NOTHING) == expected
+
+
+def test_every_option_has_an_environment_variable():
+    environ = {"OTAT_HOST": "0.0.0.0", "OTAT_PORT": "7861", "OTAT_LANG": "ko", "OTAT_MODEL": "a/b"}
+    environ |= {"OTAT_SHARE": "yes", "OTAT_OFFLINE": "TRUE", "OTAT_ROOT_PATH": "https://example.org/gpt"}
+    expected = Settings("0.0.0.0", 7861, "ko", "a/b", True, True, "https://example.org/gpt")
+    assert Settings.from_environment(environ) == expected
+    assert {option.environment[0] for option in OPTIONS} == set(environ)
+
+
+def test_flag_beats_our_variable_beats_the_library_s():
+    environ = {"GRADIO_SERVER_PORT": "7001"}
+    assert Settings.from_environment(environ).port == 7001
+    environ |= {"OTAT_PORT": "7002"}
+    assert Settings.from_environment(environ).port == 7002
+    assert Settings.from_args(["--port", "7003"], environ).port == 7003
+    assert Settings.from_args(["--offline", "0"], {"HF_HUB_OFFLINE": "1"}).offline is False
+
+
+def test_an_empty_variable_is_as_if_not_set():
+    assert Settings.from_environment({"OTAT_PORT": "", "OTAT_MODEL": ""}) == Settings()
+
+
+@pytest.mark.parametrize("name", ["tiny-gpt2", "openai-community/gpt2"])
+def test_names_and_hub_ids_pass_as_they_are(name: str):
+    assert Settings.from_args(["--model", name], NOTHING).model == name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "abc"],
+        ["--port", "0"],
+        ["--port", "65536"],
+        ["--port", "٣٣٣٣"],
+        ["--port", "-1"],
+        ["--port"],
+        ["--port", ""],
+        ["--lang", "fr"],
+        ["--lang", ""],
+        ["--host", "http://localhost"],
+        ["--host", "two words"],
+        ["--host", ""],
+        ["--host", "192.0.2.1"],  # a documentation address (RFC 5737): nobody's computer
+        ["--model", "./nowhere"],
+        ["--model", "../nowhere"],
+        ["--model", "/nowhere/at/all"],
+        ["--model", "~/no such folder"],
+        ["--model", "a/b/c"],
+        ["--model", "a\0b"],
+        ["--model", "m" * 5000 + "/" + "/"],
+        ["--model", ""],
+        ["--share", "perhaps"],
+        ["--offline=maybe"],
+        ["--root-path", "gpt"],
+        ["--root-path", "/a?b"],
+        ["--root-path", ""],
+        ["--unknown"],
+        ["stray"],
+    ],
+)
+@pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "en_US.UTF-8"])
+def test_a_bad_value_is_one_sentence_and_code_2(arguments, locale, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        Settings.from_args(arguments, {"LANG": locale})
+    printed = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert printed.out == ""
+    assert len(printed.err.strip().splitlines()) == 1
+    korean = any("가" <= character <= "힣" for character in printed.err)
+    assert korean == locale.startswith("ko")
+    assert arguments[0].split("=")[0] in printed.err or arguments[-1] in printed.err
+
+
+def test_a_bad_variable_is_named_in_the_sentence(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        Settings.from_environment({"GRADIO_SERVER_PORT": "x"})
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("GRADIO_SERVER_PORT에는 ")
+
+
+def test_a_taken_port_is_one_sentence(capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SystemExit) as stopped:
+            Settings.from_args(["--port", str(port)], NOTHING)
+    assert stopped.value.code == 2
+    assert f"127.0.0.1:{port}" in capsys.readouterr().err
+
+
+def test_help_names_every_flag_and_variable_in_both_languages():
+    text = help_text()
+    for option in OPTIONS:
+        assert option.flag in text and option.help_ko in text and option.help_en in text
+        assert option.environment[0] in text
+
+
+def test_export_tells_the_libraries():
+    environ: dict[str, str] = {}
+    Settings(offline=True).export(environ)
+    assert environ == {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+
+
+def test_reading_settings_imports_neither_torch_nor_gradio(root: Path):
+    """Otherwise `--help` would take seconds."""
+    code = "import sys, app.settings; print({'torch', 'gradio', 'transformers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

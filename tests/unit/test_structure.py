@@ -1,0 +1,167 @@
+"""The arrows of the code run one way, and what is tracked is ours, small and readable."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAX_FILE_BYTES = 10_000_000  # a Space refuses larger files outside LFS
+MAX_LINE = 2000  # nobody writes such a line of JavaScript or CSS by hand
+
+# What may not be imported, by folder. app.py → lessons → app.views → app.engine → app.models.
+PAGE = ("gradio", "app.views", "app.shell", "lessons")
+FORBIDDEN = {
+    "app/models": (*PAGE, "app.engine", "app.training"),
+    "app/engine": (*PAGE, "app.training"),
+    "app/training": (*PAGE, "plotly", "bertviz"),
+    "app/views": ("lessons", "app.shell", "app.training"),
+    "app/endpoints.py": (*PAGE, "app.training"),
+    "app/settings.py": ("gradio", "torch", "transformers", "app", "lessons"),
+    "app/shell.py": ("lessons", "app.training"),
+    "app": ("lessons",),
+    "app.py": ("app.training",),
+    "lessons": ("app.shell", "app.training"),
+}
+
+
+def python_files(under: str) -> list[Path]:
+    """Python files of the app at or under `under`, relative to the repository."""
+    path = ROOT / under
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """(dotted name, happens when the module is imported) of everything that `path` imports, however deep.
+
+    `from a import b` gives `a.b`, which stands for both. Imports under `if TYPE_CHECKING:` do not happen.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(node)
+        for guard in ast.walk(tree)
+        if isinstance(guard, ast.If) and ast.unparse(guard.test).endswith("TYPE_CHECKING")
+        for node in ast.walk(guard)
+    }
+    in_function = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        at_import = id(node) not in in_function
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, at_import) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            folder = path.relative_to(ROOT).parent.parts
+            package = folder[: len(folder) - node.level + 1] if node.level else ()
+            module = ".".join([*package, *([node.module] if node.module else [])])
+            yield from ((f"{module}.{alias.name}", at_import) for alias in node.names)
+
+
+def starts_with(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+@pytest.mark.parametrize("under", FORBIDDEN)
+def test_imports_follow_the_arrows(under: str):
+    files = python_files(under)
+    assert files, f"{under} is empty"
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name, _ in imports(path)
+        for package in FORBIDDEN[under]
+        if starts_with(name, package)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_compute_modules_never_import_gradio():
+    """A lesson's numbers can be had, and tested, without a page."""
+    files = sorted(ROOT.glob("lessons/*/compute.py"))
+    assert files, "no lesson has a compute.py"
+    wrong = [path for path in files if any(starts_with(name, "gradio") for name, _ in imports(path))]
+    assert not wrong
+
+
+def test_what_the_first_page_needs_does_not_import_torch():
+    """torch and transformers come in the background, after the first page is served."""
+    files = [path for folder in ("app/models", "app/views") for path in python_files(folder)]
+    files += [*ROOT.glob("app/*.py"), *ROOT.glob("lessons/*/lesson.py"), ROOT / "app.py"]
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name, at_import in imports(path)
+        if at_import and name.split(".")[0] in ("torch", "transformers")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def tracked() -> list[Path]:
+    """Files that git tracks, or would track once they are added."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    paths = [ROOT / name for name in done.stdout.decode().split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+def test_no_tracked_file_is_too_large():
+    assert not [path for path in tracked() if path.stat().st_size > MAX_FILE_BYTES]
+
+
+def test_no_built_code_is_tracked():
+    """Third-party files come from packages: no wasm, no source maps, no minified lines, no vendor folder."""
+    built = [
+        path for path in tracked() if path.suffix in (".wasm", ".map", ".woff", ".woff2", ".ttf", ".otf")
+    ]
+    built += [path for path in tracked() if re.search(r"\.min\.|/(vendor|node_modules)/", path.as_posix())]
+    for path in tracked():
+        if path.suffix in (".js", ".mjs", ".css", ".html"):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            built += [path] if any(len(line) > MAX_LINE for line in lines) else []
+    assert not built
+
+
+def test_assets_load_nothing_from_outside():
+    """Addresses in assets may be namespaces or links to press, never what a browser loads by itself."""
+    loads = re.compile(
+        r"""(?:\bsrc\s*[=:]\s*|@import\s+(?:url\()?\s*|\burl\(\s*|\bimport\s*\(?\s*|\bfrom\s+|\bfetch\(\s*
+            |\bimportScripts\(\s*|<link[^>]*\bhref\s*=\s*)["'`]?(?:https?:)?//[\w.-]+\.\w""",
+        re.VERBOSE,
+    )
+    files = [path for path in tracked() if path.suffix in (".js", ".mjs", ".css", ".html", ".svg")]
+    assert files, "no asset was found"
+    wrong = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in files
+        for match in loads.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_component_asks_for_a_web_font():
+    """`GoogleFont` would be the one request of a Gradio theme that leaves this machine."""
+    files = [*python_files("app"), *python_files("lessons"), ROOT / "app.py"]
+    assert not [path for path in files if "GoogleFont" in path.read_text(encoding="utf-8")]
+
+
+def test_bare_except_hides_nothing():
+    """`except:` and `except Exception: pass` would swallow the traceback that tells us of our own errors."""
+    wrong = []
+    for path in [*python_files("app"), *python_files("lessons"), ROOT / "app.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler):
+                broad = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+                silent = all(isinstance(statement, ast.Pass) for statement in node.body)
+                if node.type is None or (broad and silent):
+                    wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,112 @@
+"""Korean and English hold the same strings; every scene has its words and a state that the lesson knows."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+import tomllib
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from app.i18n import load_text
+
+ROOT = Path(__file__).parents[2]
+LESSONS = sorted(path.parent for path in ROOT.glob("lessons/*/lesson.py"))
+KOREAN = sorted([*ROOT.glob("lessons/*/text.ko.md"), *ROOT.glob("assets/*.ko.md")])
+SHARED_FIELDS = {"text", "model"}
+HANGUL = re.compile("[가-힣]")
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def fields_of(text: str) -> set[str]:
+    """Names of the `{fields}` of a template."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_there_is_something_to_check():
+    """An empty list below would pass without looking at anything."""
+    assert LESSONS, "no lesson"
+    assert ROOT / "assets/text.ko.md" in KOREAN and ROOT / "assets/terms.ko.md" in KOREAN
+    assert {path.parent for path in KOREAN} >= set(LESSONS), "a lesson without Korean text"
+
+
+@pytest.mark.parametrize("korean", KOREAN, ids=name_of)
+def test_both_languages_have_the_same_strings(korean: Path):
+    english = korean.with_name(korean.name.replace(".ko.", ".en."))
+    assert english.exists(), f"{name_of(english)} is missing"
+    ko, en = load_text(korean), load_text(english)
+    assert ko, f"{name_of(korean)} holds no string"
+    assert ko.keys() == en.keys(), f"only in one: {sorted(ko.keys() ^ en.keys())}"
+    assert not [key for key in ko if not ko[key] or not en[key]], "an empty string"
+
+
+@pytest.mark.parametrize("korean", KOREAN, ids=name_of)
+def test_templates_take_the_same_values_in_both_languages(korean: Path):
+    """A value forgotten in one language would be an error on one of the two pages only."""
+    ko, en = load_text(korean), load_text(korean.with_name(korean.name.replace(".ko.", ".en.")))
+    different = {
+        key: (fields_of(ko[key]), fields_of(en[key]))
+        for key in ko
+        if fields_of(ko[key]) != fields_of(en[key])
+    }
+    assert not different
+
+
+@pytest.mark.parametrize("korean", KOREAN, ids=name_of)
+def test_korean_on_screen_is_calm_and_english_is_english(korean: Path):
+    """No exclamation marks; no Hangul in the English file but in quotes of the lecture's own words."""
+    shouting = [key for key, text in load_text(korean).items() if "!" in re.sub(r"`[^`]*`", "", text)]
+    assert not shouting
+    english = load_text(korean.with_name(korean.name.replace(".ko.", ".en.")))
+    quoted = re.compile(r"[“\"‘'「『(`][^”\"’'」』)`]*[”\"’'」』)`]")
+    untranslated = [key for key, text in english.items() if HANGUL.search(quoted.sub("", text))]
+    assert not untranslated
+
+
+def lesson_of(folder: Path):
+    return importlib.import_module(f"lessons.{folder.name}.lesson").LESSON
+
+
+@pytest.mark.parametrize("folder", LESSONS, ids=name_of)
+def test_scenes_are_valid(folder: Path):
+    entries = tomllib.loads((folder / "scenes.toml").read_text(encoding="utf-8"))["scene"]
+    ids = [entry["id"] for entry in entries]
+    assert len(ids) >= 6
+    assert len(set(ids)) == len(ids), "a scene id stands twice: links would be ambiguous"
+    assert not [id_ for id_ in ids if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id_)]
+    known = SHARED_FIELDS | {field.name for field in dataclasses.fields(lesson_of(folder).State)}
+    for entry in entries:
+        assert set(entry) <= {"id", "slide", "state"}, entry["id"]
+        assert entry["slide"], f"{entry['id']} names no slide"
+        assert set(entry.get("state", {})) <= known, f"{entry['id']}: unknown fields"
+
+
+@pytest.mark.parametrize("folder", LESSONS, ids=name_of)
+def test_every_scene_has_its_words_and_no_words_are_left_over(folder: Path):
+    words = load_text(folder / "text.ko.md")
+    ids = [scene.id for scene in lesson_of(folder).scenes]
+    expected = {f"scene.{id_}.{part}" for id_ in ids for part in ("title", "say")}
+    assert {key for key in words if key.startswith("scene.")} == expected
+
+
+@pytest.mark.parametrize("folder", LESSONS, ids=name_of)
+def test_folder_and_id_belong_together(folder: Path):
+    """The folder writes the id with an underscore, the address with a hyphen."""
+    assert lesson_of(folder).id == folder.name.replace("_", "-")
+
+
+def test_terms_named_in_texts_exist():
+    terms = load_text(ROOT / "assets/terms.ko.md")
+    named = {
+        (name_of(path), term)
+        for path in [*KOREAN, *(path.with_name(path.name.replace(".ko.", ".en.")) for path in KOREAN)]
+        for text in load_text(path).values()
+        for term in re.findall(r"\[\[([^\]|]+)", text)
+    }
+    assert not {(path, term) for path, term in named if term not in terms}
