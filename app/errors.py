@@ -12,7 +12,7 @@ class UserError(Exception):
     details: the values that sentence may name, e.g. {"name": "gpt-9"}; plain strings and numbers.
     """
 
-    def __init__(self, code: str, **details: str | int | float):
+    def __init__(self, code: str, /, **details: str | int | float):
         super().__init__(code, details)
         self.code = code
         self.details = details

@@ -1,0 +1,152 @@
+"""The one loader: a name in, a model ready to run out. Cached, thread-safe, float32, safetensors only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from app.errors import ModelError
+from app.models.folder import ARCHITECTURES, Architecture, read_checkpoint, read_model
+from app.models.hub import Progress, fetch
+from app.models.registry import ModelSpec, Registry
+from app.models.tokens import ReadableTokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model and its tokenizer, shared by everybody: never train `model` in place, copy its weights.
+
+    name: as in the registry. architecture: "gpt1" (post-LN) or "gpt2" (pre-LN).
+    model: OpenAIGPTLMHeadModel or GPT2LMHeadModel, float32, eval(). step: the pre-training update of a
+        checkpoint.
+    """
+
+    name: str
+    architecture: Architecture
+    model: PreTrainedModel
+    tokenizer: ReadableTokenizer
+    step: int | None = None
+
+    @property
+    def n_ctx(self) -> int:
+        """The context window, in tokens."""
+        return self.model.config.n_positions
+
+    @property
+    def n_layer(self) -> int:
+        return self.model.config.n_layer
+
+    @property
+    def n_head(self) -> int:
+        return self.model.config.n_head
+
+    @property
+    def d_model(self) -> int:
+        return self.model.config.n_embd
+
+    @property
+    def vocab_size(self) -> int:
+        return self.model.config.vocab_size
+
+    @property
+    def eot_id(self) -> int | None:
+        """The end-of-text token, None where the vocabulary has none."""
+        return self.tokenizer.eot_id
+
+
+class _Cache:
+    """Values made once each, however many threads ask at the same time; a failure is not kept."""
+
+    def __init__(self):
+        self._values: dict = {}
+        self._locks: dict = {}
+        self._guard = Lock()
+
+    def get(self, key, make):
+        with self._guard:
+            lock = self._locks.setdefault(key, Lock())
+        with lock:
+            if key not in self._values:
+                self._values[key] = make()
+            return self._values[key]
+
+
+_models = _Cache()
+_tokenizers = _Cache()
+_reading = Lock()  # transformers patches torch while it builds a model, so one at a time
+
+
+def load(
+    spec_or_name: ModelSpec | str,
+    step: int | None = None,
+    eager: bool = False,
+    progress: Progress | None = None,
+) -> LoadedModel:
+    """Load a model, or give the one loaded before.
+
+    spec_or_name: a ModelSpec, or a name of the default registry.
+    step: of a pre-training checkpoint (`assets/models/<name>/checkpoints/`), None for the finished model.
+    eager: plain attention, which `output_attentions=True` needs.
+    progress: called with (fraction or None, stage); stages are "download" (hub only), "read" and "ready".
+
+    Raises:
+        ModelError: unknown_model, model_offline, model_not_found, model_unavailable, not_a_model,
+            wrong_architecture, unsafe_weights, missing_weights, broken_weights, unknown_step,
+            missing_tokenizer, broken_tokenizer, unsupported_tokenizer or tokenizer_mismatch. HF_HUB_OFFLINE=1
+            keeps the network untouched.
+    """
+    spec = _spec(spec_or_name)
+    loaded = _models.get((spec, step, eager), lambda: _load(spec, step, eager, progress))
+    if progress:
+        progress(1.0, "ready")
+    return loaded
+
+
+def load_tokenizer(spec_or_name: ModelSpec | str, progress: Progress | None = None) -> ReadableTokenizer:
+    """The tokenizer of a model alone, without torch where the folder has a `tokenizer.json`. Raises as
+    `load`.
+    """
+    spec = _spec(spec_or_name)
+    return _tokenizers.get(spec, lambda: _read_tokenizer(_folder(spec, progress), spec.name))
+
+
+def _spec(spec_or_name: ModelSpec | str) -> ModelSpec:
+    return spec_or_name if isinstance(spec_or_name, ModelSpec) else Registry().spec(spec_or_name)
+
+
+def _folder(spec: ModelSpec, progress: Progress | None) -> Path:
+    return fetch(spec.location, progress) if spec.source == "hub" else Path(spec.location)
+
+
+def _load(spec: ModelSpec, step: int | None, eager: bool, progress: Progress | None) -> LoadedModel:
+    folder = _folder(spec, progress)
+    if progress:
+        progress(None, "read")
+    with _reading:
+        model = (
+            read_model(folder, spec.name, eager)
+            if step is None
+            else read_checkpoint(folder, spec.name, step, eager)
+        )
+    tokenizer = load_tokenizer(spec)
+    if tokenizer.vocab_size > model.config.vocab_size:
+        raise ModelError("tokenizer_mismatch", name=spec.name)
+    return LoadedModel(spec.name, ARCHITECTURES[model.config.model_type], model, tokenizer, step)
+
+
+def _read_tokenizer(folder: Path, name: str) -> ReadableTokenizer:
+    if (folder / "tokenizer.json").is_file() or not (folder / "vocab.json").is_file():
+        return ReadableTokenizer.from_folder(folder, name)
+    # The older format, vocab.json and merges.txt, which transformers converts.
+    from transformers import AutoTokenizer
+
+    try:
+        converted = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, LookupError) as error:
+        raise ModelError("broken_tokenizer", name=name) from error
+    return ReadableTokenizer(converted.backend_tokenizer, name)
