@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OURS = ("OTAT_", "GRADIO_", "HF_")  # variables that would change what is tested
+# Gradio's own pages, too, shall not wait for a network that is not there.
+QUIET = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
 
 
 class ServerError(RuntimeError):
@@ -32,7 +34,7 @@ class Server:
 
     Args:
         script: what Python runs, relative to the repository, followed by its arguments; `--port` is added.
-        log: file for stdout and stderr together.
+        log: file for stdout and stderr together. `started` is the time.time() just before the process began.
         environment: variables on top of this process's, less those that start as in `OURS`.
     """
 
@@ -40,6 +42,7 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = log
+        self.started = time.time()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         with log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -51,7 +54,7 @@ class Server:
                 stderr=subprocess.STDOUT,
             )
 
-    def wait(self, timeout: float = 120, poll: float = 0.02) -> None:
+    def wait(self, timeout: float = 120) -> None:
         """Until the first page is served.
 
         Raises:
@@ -59,15 +62,33 @@ class Server:
         """
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise ServerError(f"ended with code {self._process.returncode}:\n{self.read_log()[-4000:]}")
+            self._raise_if_ended()
             try:
                 with urllib.request.urlopen(self.url, timeout=10) as answer:
                     answer.read()
                 return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
-                time.sleep(poll)
+                time.sleep(0.02)
         raise ServerError(f"no page after {timeout} s:\n{self.read_log()[-4000:]}")
+
+    def wait_listening(self, timeout: float = 120) -> None:
+        """Until the port is open, without asking for a page: what the first request starts has not begun yet.
+
+        Raises:
+            ServerError: as `wait`.
+        """
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self._raise_if_ended()
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.01)
+        raise ServerError(f"not listening after {timeout} s:\n{self.read_log()[-4000:]}")
+
+    def _raise_if_ended(self) -> None:
+        if self._process.poll() is not None:
+            raise ServerError(f"ended with code {self._process.returncode}:\n{self.read_log()[-4000:]}")
 
     def read_log(self) -> str:
         """All that the process has printed so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 DESKTOP, PHONE = (1280, 720), (390, 844)
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
@@ -82,14 +82,12 @@ def open_visit(
     page = context.new_page()
     visit = Visit(page)
 
-    def gate(route: Route) -> None:
-        if is_local(route.request.url):
-            route.continue_()
-        else:
-            visit.outside_requests.append(route.request.url)
-            route.abort()
+    def note(url: str) -> None:
+        if not is_local(url):
+            visit.outside_requests.append(url)
 
-    context.route("**/*", gate)
+    context.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: note(socket.url))
     page.on("console", lambda m: visit.console_errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: visit.page_errors.append(str(error)))
     page.on("dialog", lambda dialog: (visit.dialogs.append(dialog.message), dialog.dismiss()))
