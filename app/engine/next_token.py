@@ -1,0 +1,46 @@
+"""The next token, from text to draw: what the lesson `next-token` and the endpoints call.
+
+The parts: `cache` (logits with a KV cache), `sampling` (temperature, top-k, top-p, the draw), `decoding`
+(greedy, sampling, beam search) and `history` (undo and branches). Pure torch, no page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.engine.cache import KVCache
+from app.engine.decoding import Step, Strategy, generate
+from app.engine.history import History, Node
+from app.engine.sampling import Sampling, Warped, draw, uniform, warp
+from app.errors import InputError
+
+if TYPE_CHECKING:
+    from app.models import LoadedModel
+
+__all__ = [
+    "History",
+    "KVCache",
+    "Node",
+    "Sampling",
+    "Step",
+    "Strategy",
+    "Warped",
+    "draw",
+    "generate",
+    "prompt_ids",
+    "uniform",
+    "warp",
+]
+
+
+def prompt_ids(loaded: LoadedModel, text: str) -> list[int]:
+    """Tokens to start from: those of `text`, or one end-of-text token where there are none.
+
+    An empty text asks for the first token of a document, and in training that is what followed an end-of-text
+    token. Raises InputError: "empty_text" where the vocabulary has no such token (openai-gpt),
+    "half_character".
+    """
+    ids = loaded.tokenizer.encode(text)
+    if not ids and loaded.eot_id is None:
+        raise InputError("empty_text")
+    return ids or [loaded.eot_id]

@@ -1,0 +1,101 @@
+"""From logits to one token: temperature, top-k, top-p, and the draw itself with its random number.
+
+Equal to `transformers`' TemperatureLogitsWarper, TopKLogitsWarper and TopPLogitsWarper in that order
+(tested).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.errors import InputError
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """The three controls. top_k 0 and top_p 1.0 switch theirs off.
+
+    temperature: 0.01 to 10. top_k: whole number from 0 on. top_p: 0 to 1.
+    Raises InputError("not_a_number" or "out_of_range").
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+
+    def __post_init__(self):
+        checked = {
+            "temperature": check_number("temperature", self.temperature, 0.01, 10),
+            "top_k": check_number("top_k", self.top_k, 0, 1_000_000, whole=True),
+            "top_p": check_number("top_p", self.top_p, 0, 1),
+        }
+        for name, value in checked.items():  # a slider's 40.0 becomes the whole number 40
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class Warped:
+    """A next-token distribution before and after the three controls.
+
+    p_before (V,): the plain softmax. p_after (V,): what is sampled from. order (V,): ids by p_before, largest
+    first. n_after_top_k, n_after_top_p: tokens left after top-k, and after top-p of those.
+    """
+
+    p_before: Tensor
+    p_after: Tensor
+    order: Tensor
+    n_after_top_k: int
+    n_after_top_p: int
+
+
+def warp(logits: Tensor, sampling: Sampling) -> Warped:
+    """logits (V,) float32 -> Warped. Equal logits at the border of top-k all stay, as in `transformers`."""
+    descending, order = logits.sort(descending=True, stable=True)  # (V,), (V,)
+    scaled = (descending - descending[0]) / sampling.temperature  # ≤ 0, so no temperature can overflow it
+    n_vocab = len(scaled)
+    n_after_top_k = n_vocab
+    if 0 < sampling.top_k < n_vocab:
+        n_after_top_k = int((scaled >= scaled[sampling.top_k - 1]).sum())
+    p = scaled[:n_after_top_k].softmax(dim=0)
+    n_after_top_p = n_after_top_k
+    if sampling.top_p < 1:
+        # From the least likely end: a token goes when it and all less likely ones hold at most 1 - top_p
+        # together.
+        tail = p.flip(0).cumsum(0).flip(0)
+        n_after_top_p = max(1, int((tail > 1 - sampling.top_p).sum()))
+        p = scaled[:n_after_top_p].softmax(dim=0)
+    p_after = torch.zeros_like(logits)
+    p_after[order[: len(p)]] = p
+    return Warped(logits.softmax(dim=0), p_after, order, n_after_top_k, n_after_top_p)
+
+
+def uniform(seed: int, index: int) -> float:
+    """The index-th (from 0) number in [0, 1) of the stream that `seed` starts: the same on every machine."""
+    return torch.rand(index + 1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)[
+        -1
+    ].item()
+
+
+def draw(p_after: Tensor, order: Tensor, u: float) -> int:
+    """The token in whose piece of the bar `u` falls: the bar lays p_after (V,) end to end in `order` (V,)."""
+    cumulative = p_after[order].double().cumsum(0)  # (V,)
+    # float32 probabilities do not add up to exactly 1; scaling u keeps it on the bar
+    place = torch.searchsorted(cumulative, u * cumulative[-1].item(), right=True)
+    return int(order[min(int(place), len(order) - 1)])
+
+
+def check_number(name: str, value: object, low: float, high: float, whole: bool = False) -> float | int:
+    """`value` as a float from `low` to `high`, or as an int when it must be `whole`.
+
+    Raises InputError: "not_a_number" (also for NaN, and for 1.5 where a whole one is due) or "out_of_range".
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    if not is_number or (whole and value not in (math.inf, -math.inf) and value != int(value)):
+        raise InputError("not_a_number", name=name, value=str(value)[:40])
+    if not low <= value <= high:
+        raise InputError("out_of_range", name=name, low=low, high=high)
+    return int(value) if whole else float(value)
