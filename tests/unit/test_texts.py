@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 LESSONS = sorted(path.parent for path in ROOT.glob("lessons/*/lesson.py"))
 KOREAN = sorted([*ROOT.glob("lessons/*/text.ko.md"), *ROOT.glob("assets/*.ko.md")])
 SHARED_FIELDS = {"text", "model"}
-HANGUL = re.compile("[가-힣]")
+HANGUL, LATIN = re.compile("[가-힣]"), re.compile("[A-Za-z]")
 
 
 def name_of(path: Path) -> str:
@@ -43,7 +43,8 @@ def test_both_languages_have_the_same_strings(korean: Path):
     ko, en = load_text(korean), load_text(english)
     assert ko, f"{name_of(korean)} holds no string"
     assert ko.keys() == en.keys(), f"only in one: {sorted(ko.keys() ^ en.keys())}"
-    assert not [key for key in ko if not ko[key] or not en[key]], "an empty string"
+    # What stands in English beside the Korean may be empty on the English page.
+    assert not [key for key in ko if not ko[key] or not (en[key] or ko[key].isascii())], "an empty string"
 
 
 @pytest.mark.parametrize("korean", KOREAN, ids=name_of)
@@ -59,14 +60,12 @@ def test_templates_take_the_same_values_in_both_languages(korean: Path):
 
 
 @pytest.mark.parametrize("korean", KOREAN, ids=name_of)
-def test_korean_on_screen_is_calm_and_english_is_english(korean: Path):
-    """No exclamation marks; no Hangul in the English file but in quotes of the lecture's own words."""
+def test_korean_is_calm_and_english_is_english(korean: Path):
+    """No exclamation marks; Hangul in the English file only as an example within English words."""
     shouting = [key for key, text in load_text(korean).items() if "!" in re.sub(r"`[^`]*`", "", text)]
     assert not shouting
     english = load_text(korean.with_name(korean.name.replace(".ko.", ".en.")))
-    quoted = re.compile(r"[“\"‘'「『(`][^”\"’'」』)`]*[”\"’'」』)`]")
-    untranslated = [key for key, text in english.items() if HANGUL.search(quoted.sub("", text))]
-    assert not untranslated
+    assert not [key for key, text in english.items() if len(HANGUL.findall(text)) > len(LATIN.findall(text))]
 
 
 def lesson_of(folder: Path):

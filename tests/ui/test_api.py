@@ -1,0 +1,116 @@
+"""The named endpoints, through gradio_client and by position, as a program would call them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+MODELS = ("tiny-gpt2", "tiny-gpt1")
+TEXT = "나는 오늘 그 곳에 간다"
+
+
+@pytest.fixture(scope="module")
+def client(server) -> Iterator[Client]:
+    yield Client(server.url, verbose=False)
+
+
+def finite_numbers(value) -> bool:
+    """No NaN or infinity anywhere: plain JSON knows neither."""
+    json.dumps(value, allow_nan=False)
+    return True
+
+
+def test_only_the_documented_endpoints_are_listed(client: Client):
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+        "/tokenize",
+        "/next_token",
+        "/generate",
+    }
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_tokenize(client: Client, model: str):
+    tokens = client.predict(TEXT, model, api_name="/tokenize")["tokens"]
+    assert bytes(byte for token in tokens for byte in token["bytes"]).decode().replace(
+        " ", ""
+    ) == TEXT.replace(" ", "")
+    assert all({"id", "piece", "bytes"} <= set(token) for token in tokens)
+    assert "\ufffd" not in "".join(token["piece"] for token in tokens)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_next_token(client: Client, model: str):
+    answer = client.predict(TEXT, model, 0.8, 5, 1.0, api_name="/next_token")
+    assert finite_numbers(answer)
+    top = answer["top"]
+    assert len(top) == 10
+    before = [token["p_before"] for token in top]
+    assert before == sorted(before, reverse=True)
+    assert sum(token["p_after"] > 0 for token in top) == 5
+    assert math.isclose(sum(token["p_after"] for token in top), 1, abs_tol=1e-6)
+    assert answer["entropy"] > 0
+
+
+def test_filters_that_are_off_leave_the_softmax(client: Client):
+    top = client.predict(TEXT, "tiny-gpt2", 1.0, 0, 1.0, api_name="/next_token")["top"]
+    assert all(math.isclose(token["p_before"], token["p_after"], rel_tol=1e-5) for token in top)
+
+
+@pytest.mark.parametrize("strategy", ["greedy", "sample", "beam"])
+def test_generate(client: Client, strategy: str):
+    arguments = (TEXT, "tiny-gpt2", 6, strategy, 0.8, 20, 0.9, 3)
+    answer = client.predict(*arguments, api_name="/generate")
+    assert finite_numbers(answer)
+    assert answer["text"].startswith(TEXT)
+    assert [step["id"] for step in answer["steps"]] == answer["ids"]
+    assert 1 <= len(answer["ids"]) <= 6
+    assert all(0 < step["p"] <= 1 for step in answer["steps"])
+    assert client.predict(*arguments, api_name="/generate") == answer, "the same seed gave another text"
+
+
+def test_special_tokens_of_a_learner_stay_text(client: Client):
+    typed = "<|endoftext|>"
+    tokens = client.predict(typed, "tiny-gpt2", api_name="/tokenize")["tokens"]
+    assert len(tokens) > 1
+    assert bytes(byte for token in tokens for byte in token["bytes"]).decode() == typed
+
+
+BAD_CALLS = {
+    "unknown model": ("/tokenize", (TEXT, "../../etc/passwd")),
+    "model is no text": ("/tokenize", (TEXT, 7)),
+    "temperature zero": ("/next_token", (TEXT, "tiny-gpt2", 0, 0, 1.0)),
+    "temperature negative": ("/next_token", (TEXT, "tiny-gpt2", -1.0, 0, 1.0)),
+    "temperature is a word": ("/next_token", (TEXT, "tiny-gpt2", "warm", 0, 1.0)),
+    "top-k negative": ("/next_token", (TEXT, "tiny-gpt2", 1.0, -1, 1.0)),
+    "top-p zero": ("/next_token", (TEXT, "tiny-gpt2", 1.0, 0, 0.0)),
+    "top-p above one": ("/next_token", (TEXT, "tiny-gpt2", 1.0, 0, 1.5)),
+    "unknown strategy": ("/generate", (TEXT, "tiny-gpt2", 3, "magic", 1.0, 0, 1.0, 0)),
+    "negative length": ("/generate", (TEXT, "tiny-gpt2", -1, "greedy", 1.0, 0, 1.0, 0)),
+    "endless length": ("/generate", (TEXT, "tiny-gpt2", 10**9, "greedy", 1.0, 0, 1.0, 0)),
+    "seed is a word": ("/generate", (TEXT, "tiny-gpt2", 3, "sample", 1.0, 0, 1.0, "x")),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CALLS)
+def test_a_bad_argument_is_one_sentence(client: Client, no_traceback, name: str):
+    endpoint, arguments = BAD_CALLS[name]
+    with pytest.raises(AppError) as raised:
+        client.predict(*arguments, api_name=endpoint)
+    message = str(raised.value).strip()
+    assert message and len(message.splitlines()) == 1
+    assert "Error" not in message and "Traceback" not in message
+
+
+@pytest.mark.parametrize("text", ["", " ", "a" * 5000, "\0", "👩‍👩‍👧‍👦", "\u1112\u1161\u11ab"])
+def test_odd_texts_are_answered(client: Client, no_traceback, text: str):
+    """A result or one sentence, for each endpoint."""
+    for endpoint, rest in (("/tokenize", ()), ("/next_token", (1.0, 0, 1.0))):
+        try:
+            assert finite_numbers(client.predict(text, "tiny-gpt2", *rest, api_name=endpoint))
+        except AppError as error:
+            assert len(str(error).strip().splitlines()) == 1

@@ -1,0 +1,149 @@
+"""Whatever a person types or a link says, the answer is a result or one sentence, and no script runs.
+
+`open_page` fails a test whose page throws, opens a dialog (as injected scripts here would) or leaves this
+machine, and whose server logs a traceback.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness.visit import Visit
+
+pytestmark = pytest.mark.ui
+
+TEXTS = {
+    "empty": "",
+    "spaces": "     ",
+    "one space": " ",
+    "tabs and new lines": "\t나는\n\n오늘\r\n",
+    "ten thousand characters": "나는 오늘 " * 2000,
+    "over the limit": "가" * 12_000,
+    "one very long word": "안녕하세요" * 400,
+    "very long latin word": "a" * 3000,
+    "emoji with zero-width joiners": "👩‍👩‍👧‍👦 가족과 🏳️‍🌈",
+    "emoji with skin tone": "👍🏽👋🏿",
+    "flags": "🇰🇷🇺🇸",
+    "jamo": "ㄱㄴㄷ ㅏㅑㅓ ㅋㅋㅋ",
+    "conjoining jamo": "\u1112\u1161\u11ab\u1100\u1173\u11af",
+    "decomposed Hangul": "\u1102\u1161\u1102\u1173\u11ab",
+    "combining marks": "e\u0301\u0327\u0308 Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢",
+    "right to left": "مرحبا بالعالم שלום",
+    "direction overrides": "\u202eabc\u202c 나는",
+    "zero-width characters": "나\u200b는\u200d \ufeff오늘",
+    "NUL": "나는\0오늘",
+    "control characters": "\x01\x02\x07\x1b[31m나는",
+    "replacement character": "나는 \ufffd 오늘",
+    "private use": "\ue000\uf8ff",
+    "outside the BMP": "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𠀀𠮷",
+    "noncharacters": "\uffff\ufffe",
+    "Hanja and kana": "漢字 ひらがな カタカナ",
+    "script": "<script>alert(1)</script>",
+    "closing script": "</script><img src=x onerror=alert(1)>",
+    "image": "<img src=x onerror=alert(1)>",
+    "svg": "<svg onload=alert(1)>",
+    "iframe": "<iframe srcdoc='<script>parent.alert(1)</script>'></iframe>",
+    "link": "<a href='javascript:alert(1)'>눌러 보세요</a>",
+    "template literal": "${eval('alert(1)')}",
+    "broken template literal": "${1+",
+    "handlebars": "{{constructor.constructor('alert(1)')()}}",
+    "triple handlebars": "{{{value}}} {{#each value}}",
+    "python format": "{0.__class__.__mro__} %s %d {text}",
+    "HTML entities": "&lt;b&gt; &amp; &#x3c;script&#x3e;",
+    "attribute breakout": "\"' onmouseover=alert(1) x='",
+    "backticks and slashes": "`alert(1)` \\u003cscript\\u003e \\",
+    "term markup": "[[token]] [[<img src=x onerror=alert(1)>|x]] **굵게**",
+    "special tokens": "<|endoftext|> <pad> <mask> <s> </s> <unk> </w>",
+    "only punctuation": ".,!?;:…「」",
+    "numbers": "1234567890 ３.１４ ½ ٣",
+    "SQL": "'; DROP TABLE students;--",
+    "path": "../../etc/passwd",
+    "address": "http://example.org/?a=1&b=2#c",
+}
+
+QUERIES = {
+    "unknown name": {"colour": "red"},
+    "temperature is a word": {"temperature": "warm"},
+    "temperature is nan": {"temperature": "nan"},
+    "temperature is infinite": {"temperature": "inf"},
+    "temperature is below its range": {"temperature": "0"},
+    "temperature is above its range": {"temperature": "1e9"},
+    "top-k is negative": {"top_k": "-1"},
+    "top-k is a fraction": {"top_k": "1.5"},
+    "top-p is above its range": {"top_p": "2"},
+    "seed is huge": {"seed": "9" * 400},
+    "ids are words": {"ids": "a,b"},
+    "ids outside the vocabulary": {"ids": "999999"},
+    "too many ids": {"ids": ",".join(["300"] * 300)},
+    "negative id": {"ids": "-5!"},
+    "unknown model": {"model": "../../etc/passwd"},
+    "script as a model": {"model": "<script>alert(1)</script>"},
+    "unknown lesson": {"lesson": "nowhere"},
+    "script as a lesson": {"lesson": '"><img src=x onerror=alert(1)>'},
+    "unknown scene": {"scene": "nowhere"},
+    "unknown language": {"lang": "xx"},
+    "unknown theme": {"theme": "blue"},
+    "present is a word": {"present": "yes"},
+    "script as a name": {"<img src=x onerror=alert(1)>": "1"},
+}
+
+
+def notice_of(visit: Visit) -> str:
+    """The notice on screen, "" for none. It must be one line at most, and there must be bars to see."""
+    assert visit.page.locator(".dist svg").is_visible()
+    notice = visit.page.locator(".view .note").first
+    text = notice.inner_text().strip() if notice.is_visible() else ""
+    assert len(text.splitlines()) <= 1, text
+    return text
+
+
+def test_the_tables_are_long_enough():
+    assert len(TEXTS) + len(QUERIES) >= 40
+
+
+def test_every_typed_text_is_answered(open_page, subtests):
+    """All in one page: each must be taken after the one before, however bad that was, and so must a press."""
+    visit = open_page()
+    box = visit.page.locator("#next-token-text")
+    for name, text in TEXTS.items():
+        with subtests.test(name):
+            before = visit.serial()
+            box.fill(text)
+            box.press("Enter")
+            visit.wait_painted(after=before)
+            notice_of(visit)
+            before = visit.serial()
+            visit.page.locator("#go").click()
+            visit.wait_painted(after=before)
+            notice_of(visit)
+            assert not visit.complaints()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_in_a_link_is_answered(open_page, name: str):
+    """The same texts through the address; the longest ones do not fit into one."""
+    notice_of(open_page(query={"text": TEXTS[name][:1500]}))
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_what_a_bad_link_loses_is_told(open_page, name: str):
+    assert notice_of(open_page(query=QUERIES[name]))
+
+
+def test_names_of_the_platform_are_passed_over_in_silence(open_page):
+    assert notice_of(open_page(query={"__sign": "abc", "__theme": "dark"})) == ""
+
+
+def test_lone_surrogates_are_answered(open_page):
+    """JavaScript can hold them, UTF-8 cannot: a paste from a broken program brings them to Python."""
+    visit = open_page()
+    before = visit.serial()
+    visit.page.evaluate(
+        """() => {
+          const box = document.querySelector("#next-token-text");
+          box.value = "나는\\ud83d 오늘\\udc00";
+          box.dispatchEvent(new Event("change"));
+        }"""
+    )
+    visit.wait_painted(after=before)
+    notice_of(visit)

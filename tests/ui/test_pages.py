@@ -1,0 +1,107 @@
+"""Every lesson opens clean in both languages, sizes and themes; every scene is reached by keyboard.
+
+That no page logs an error or asks for anything off this machine is checked by `open_page` in each test.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from lessons import LESSONS
+from tests.harness.visit import DESKTOP, PHONE, Visit
+
+pytestmark = pytest.mark.ui
+
+SIZES = {"wide": DESKTOP, "phone": PHONE}
+ONCE = {("ko", "wide", "light"), ("en", "phone", "dark")}  # each side of each choice, in `make test`
+MATRIX = [
+    pytest.param(lesson.id, *look, marks=() if look in ONCE else pytest.mark.slow)
+    for lesson in LESSONS
+    for look in itertools.product(("ko", "en"), SIZES, ("light", "dark"))
+]
+BROKEN = ("\ufffd", "undefined", "NaN", "[object ")
+
+# Text on screen that is wider than the window or that a program, not a writer, has put there.
+VISIBLE_TEXT = "document.body.innerText"
+TOO_WIDE = "document.scrollingElement.scrollWidth - innerWidth"
+BACKGROUND = """() => {
+  const colour = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number);
+  return colour.reduce((sum, part) => sum + part) / 3;
+}"""
+
+
+def scene_number(visit: Visit) -> str | None:
+    """The `scene` in the address."""
+    return visit.page.evaluate("new URLSearchParams(location.search).get('scene')")
+
+
+@pytest.mark.parametrize(("lesson", "lang", "size", "theme"), MATRIX)
+def test_a_lesson_opens_clean(open_page, lesson: str, lang: str, size: str, theme: str):
+    visit = open_page(lang=lang, size=SIZES[size], theme=theme, query={"lesson": lesson})
+    page = visit.page
+    assert page.evaluate("document.documentElement.lang") == lang
+    assert page.evaluate(TOO_WIDE) <= 1, "the page is wider than its window"
+    text = page.evaluate(VISIBLE_TEXT)
+    assert not [sign for sign in BROKEN if sign in text]
+    brightness = page.evaluate(BACKGROUND)  # 0 black … 255 white
+    assert brightness > 200 if theme == "light" else brightness < 60
+
+
+@pytest.mark.parametrize("lesson", [lesson.id for lesson in LESSONS])
+@pytest.mark.parametrize("present", [False, True], ids=["page", "present"])
+def test_every_scene_is_reached_by_keyboard(open_page, lesson: str, present: bool):
+    scenes = [scene.id for scene in next(one for one in LESSONS if one.id == lesson).scenes]
+    query = {"lesson": lesson, "scene": scenes[0], **({"present": 1} if present else {})}
+    visit = open_page(query=query)
+    assert scene_number(visit) == scenes[0]
+    if not present:  # by Tab to the button «next», as a reader without a mouse does
+        visit.page.locator(".scenes .next").focus()
+    for scene in scenes[1:]:
+        before = visit.serial()
+        visit.page.keyboard.press("PageDown" if present else "Enter")
+        visit.wait_painted(after=before)
+        assert scene_number(visit) == scene
+        text = visit.page.evaluate(VISIBLE_TEXT)
+        assert not [sign for sign in BROKEN if sign in text]
+    if present:
+        for scene in reversed(scenes[:-1]):
+            before = visit.serial()
+            visit.page.keyboard.press("PageUp")
+            visit.wait_painted(after=before)
+            assert scene_number(visit) == scene
+
+
+def test_presenting_with_mouse_and_clicker(open_page):
+    """As in a lecture: mouse on 「발표」, click a bar, six scenes on with a clicker, back with Escape."""
+    scenes = [scene.id for scene in LESSONS[0].scenes]
+    visit = open_page(query={"lesson": LESSONS[0].id, "scene": scenes[0]})
+    page = visit.page
+    page.locator("button.present").click()
+    assert page.evaluate("document.documentElement.dataset.present") == "1"
+    assert not page.locator("header.bar").is_visible()
+    before = visit.serial()
+    page.locator(".board [role=button]").first.click()
+    visit.wait_painted(after=before)
+    for step in range(1, 7):
+        before = visit.serial()
+        page.keyboard.press("PageDown")
+        visit.wait_painted(after=before)
+        assert scene_number(visit) == scenes[step]
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.documentElement.dataset.present ?? ''") == ""
+    assert page.locator("header.bar").is_visible()
+    assert scene_number(visit) == scenes[6]
+
+
+def test_a_first_visit_speaks_the_browser_s_language(open_page):
+    for lang in ("ko", "en"):
+        visit = open_page(lang=lang, query={"lang": None, "theme": None})
+        assert visit.page.evaluate("document.documentElement.lang") == lang
+
+
+def test_a_link_s_language_beats_the_browser_s(open_page):
+    for lang, other in (("ko", "en"), ("en", "ko")):
+        visit = open_page(lang=lang, query={"lang": other})
+        assert visit.page.evaluate("document.documentElement.lang") == other
