@@ -1,0 +1,69 @@
+"""Which language a visitor gets: `/` is Korean, `/en` English, and `?lang=` beats both on every page."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.i18n import LANGUAGES
+from app.settings import Settings
+
+PAGES = {"/": "ko", "": "ko", "/en": "en", "/en/": "en"}
+
+
+def preferred_language(accept_language: str) -> str:
+    """The first of our languages in an Accept-Language header, by its weights; Korean where neither is named."""
+    weighed = []
+    for place, entry in enumerate(accept_language.split(",")):
+        name, _, weight = entry.strip().partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), place, name.lower()[:2]))
+        except ValueError:
+            continue
+    return next((lang for _, _, lang in sorted(weighed) if lang in LANGUAGES), "ko")
+
+
+class LanguageDoor:
+    """Sends the two pages to the language that the link names or, on a first visit, that the browser asks for.
+
+    A first visit is the bare address without a query: whoever follows a link, or has chosen a language, has one.
+    """
+
+    def __init__(self, app: ASGIApp, lang: str):
+        self.app, self.lang = app, lang
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        target = self._target(scope) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        if target is None:
+            await self.app(scope, receive, send)
+            return
+        headers = [(b"location", target.encode("ascii", "ignore")), (b"vary", b"Accept-Language")]
+        await send({"type": "http.response.start", "status": 307, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _target(self, scope: Scope) -> str | None:
+        """Where to send the visitor, relative to where she is; None when she is right here."""
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        here = PAGES.get(path)
+        if here is None:
+            return None
+        query = scope["query_string"].decode("ascii", "replace")
+        asked = parse_qs(query).get("lang", [""])[-1]
+        if asked in LANGUAGES:
+            wanted = asked
+        elif here == "ko" and not query:
+            headers = dict(scope["headers"])
+            accepted = headers.get(b"accept-language", b"").decode("ascii", "replace")
+            wanted = preferred_language(accepted) if self.lang == "auto" else self.lang
+        else:
+            return None
+        if wanted == here:
+            return None
+        page = "en" if wanted == "en" else "../" if path.endswith("/en/") else "./"
+        return f"{page}?{query}" if query else page
+
+
+def middleware(settings: Settings) -> list[Middleware]:
+    return [Middleware(LanguageDoor, lang=settings.lang)]

@@ -1,0 +1,79 @@
+"""맞혀 보기: questions that a learner answers before the live model does. Data in guess.toml, answers computed.
+
+    [[question]]
+    id = "cold"                       # words: guess.cold.ask, .options (a line each) or .unit, .answer
+    kind = "choice"                   # or "number", with low, high and step
+    answer = "compute:cold_leader"    # a function of the lesson's compute module -> Answer
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.errors import InputError
+from app.lesson import Context, Lesson
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the live model says.
+
+    Args:
+        right: index of the right option, or the right number.
+        values: what the answer's sentence is filled with.
+        options: the options, where they too come from the model; None when the text names them.
+    """
+
+    right: float
+    values: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] | None = None
+
+
+def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
+    """The entries of the lesson's guess.toml."""
+    return tuple(tomllib.loads((lesson.folder / "guess.toml").read_text(encoding="utf-8"))["question"])
+
+
+def give(answers: tuple[tuple[str, Any], ...], lesson: Lesson, payload: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """`answers` with the one in `payload` ({"id", "answer"}) added or replaced.
+
+    Raises:
+        InputError: no such question, or an answer that is no number.
+    """
+    asked, answer = payload.get("id"), payload.get("answer")
+    known = [question["id"] for question in load_questions(lesson)]
+    if asked not in known or isinstance(answer, bool) or not isinstance(answer, int | float) or abs(answer) > 1e9:
+        raise InputError("not_understood")
+    return tuple(pair for pair in answers if pair[0] != asked) + ((asked, answer),)
+
+
+def draw(context: Context, answers: tuple[tuple[str, Any], ...], ask: Callable[[str], Answer]) -> list[dict[str, Any]]:
+    """The questions as the browser draws them.
+
+    Args:
+        ask: name of a function of the compute module -> its Answer. Asked for every question, since its words may come
+            from the model; the right answer itself is told only after the learner's.
+    """
+    drawn = []
+    for question in load_questions(context.lesson):
+        name = question["id"]
+        answer = ask(question["answer"].removeprefix("compute:"))
+        given = dict(answers).get(name)
+        shown = {
+            "id": name,
+            "kind": question["kind"],
+            "ask": context.text(f"guess.{name}.ask", **answer.values),
+            "given": given,
+            "right": answer.right if given is not None else None,
+            "answer": context.text(f"guess.{name}.answer", **answer.values) if given is not None else "",
+        }
+        if question["kind"] == "choice":
+            shown["options"] = answer.options or context.words[f"guess.{name}.options"].split("\n")
+        else:
+            shown |= {key: question[key] for key in ("low", "high", "step")}
+            shown["unit"] = context.words[f"guess.{name}.unit"]
+        drawn.append(shown)
+    return drawn

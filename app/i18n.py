@@ -1,0 +1,104 @@
+"""Korean and English text: data files in, finished sentences out.
+
+A text file holds one `## key` heading per string, followed by the string. Templates are filled with `{name}`; in Korean a
+particle follows the word it stands on: `{piece:이/가}` gives 곳에가 → 「곳에가」, 책 → 「책이」.
+"""
+
+from __future__ import annotations
+
+import string
+from functools import cache
+from pathlib import Path
+
+from app.errors import UserError
+
+LANGUAGES = ("ko", "en")
+ASSETS = Path(__file__).parent.parent / "assets"
+
+# The final consonant of the Korean name of a digit or a letter: "ㄹ", another one, or none.
+_FINAL_OF_DIGIT = dict(zip("0123456789", ("o", "ㄹ", "", "o", "", "", "o", "ㄹ", "ㄹ", ""), strict=True))
+_FINAL_OF_LETTER = {"l": "ㄹ", "m": "o", "n": "o"}
+_HANGUL_FIRST, _HANGUL_LAST = 0xAC00, 0xD7A3
+
+
+def load_text(path: Path) -> dict[str, str]:
+    """Read a text file -> {key: string}. Lines before the first heading are a note to the translator.
+
+    Raises:
+        ValueError: a key stands twice.
+    """
+    texts: dict[str, str] = {}
+    key = None
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            key = line[3:].strip()
+            if key in texts:
+                raise ValueError(f"{path}: «{key}» stands twice")
+            texts[key] = ""
+        elif key is not None:
+            texts[key] += line + "\n"
+    return {key: text.strip() for key, text in texts.items()}
+
+
+@cache
+def shared_text(lang: str) -> dict[str, str]:
+    """The strings of the shell and of errors, used by every lesson."""
+    return load_text(ASSETS / f"text.{lang}.md")
+
+
+@cache
+def terms(lang: str) -> dict[str, dict[str, str]]:
+    """{id: {"title", "text"}} of the small cards that a `[[term]]` opens; the first line of an entry is its title."""
+    entries = load_text(ASSETS / f"terms.{lang}.md")
+    return {key: dict(zip(("title", "text"), text.split("\n", 1), strict=True)) for key, text in entries.items()}
+
+
+def final_consonant(word: str) -> str | None:
+    """How the spoken Korean form of `word` ends: "" for a vowel, "ㄹ", "o" for any other consonant, None if unknown.
+
+    Closing quotes and brackets are looked through; % is read 퍼센트.
+    """
+    if word.rstrip("'’”\")").lower().endswith("ng"):  # embedding is 임베딩
+        return "o"
+    for character in reversed(word):
+        if _HANGUL_FIRST <= ord(character) <= _HANGUL_LAST:
+            final = (ord(character) - _HANGUL_FIRST) % 28
+            return "" if final == 0 else "ㄹ" if final == 8 else "o"
+        if character in _FINAL_OF_DIGIT:
+            return _FINAL_OF_DIGIT[character]
+        if character.isascii() and character.isalpha():
+            return _FINAL_OF_LETTER.get(character.lower(), "")
+        if character == "%":
+            return ""
+    return None
+
+
+def with_particle(word: str, pair: str) -> str:
+    """`word` and the right one of `pair` ("은/는", "이/가", "을/를", "과/와", "으로/로", "이에요/예요").
+
+    The first form follows a consonant. 으로 becomes 로 after ㄹ. A word without a sound gets both: 「☆은(는)」.
+    """
+    after_consonant, after_vowel = pair.split("/")
+    final = final_consonant(word)
+    if final is None:
+        return f"{word}{after_consonant}({after_vowel})"
+    if final == "ㄹ" and after_consonant == "으로":
+        return word + "로"
+    return word + (after_consonant if final else after_vowel)
+
+
+class _Filler(string.Formatter):
+    def format_field(self, value, format_spec: str) -> str:
+        if "/" in format_spec:
+            return with_particle(str(value), format_spec)
+        return super().format_field(value, format_spec)
+
+
+def fill(template: str, **values) -> str:
+    """Put `values` into `template`. The values are never read as templates themselves."""
+    return _Filler().vformat(template, (), values)
+
+
+def sentence(error: UserError, lang: str) -> str:
+    """The one sentence that tells the user what `error` means, from `error.<code>` of the shared text."""
+    return fill(shared_text(lang)[f"error.{error.code}"], **error.details)

@@ -1,0 +1,131 @@
+"use strict";
+/* A lesson's stage in the browser: it sends one action at a time to Python, waits for the picture, and draws it.
+   Presses made while an answer is under way (or while the model is still loading) wait in line; none is lost. */
+(() => {
+  const root = document.documentElement;
+  const BUSY_AFTER = 350;      // ms until waiting is told in words
+  const GIVE_UP_AFTER = 90000; // ms until the line is opened again
+  const MOST_WAITING = 16;
+  let counter = 0;
+
+  class Stage {
+    constructor(id, element, props, trigger) {
+      Object.assign(this, { id, props, trigger, lesson: lab.lessons[id], words: props.words });
+      this.at = element.querySelector(".view");
+      this.waiting = [];
+      this.pending = null;
+      this.value = null;
+      this.lesson.build(this);
+      this.board = lab.html("div", { class: "board", tabindex: -1 }, this.at);
+      this.note = lab.html("p", { class: "note", role: "status" }, this.at);
+      this.width = this.at.clientWidth;
+      new ResizeObserver(() => this.resized()).observe(this.at);
+    }
+
+    /** Put `action` into the line. Actions with the same `slot` overtake each other: only the newest waits. */
+    act(action, slot) {
+      const older = slot && this.waiting.findIndex((entry) => entry.slot === slot);
+      if (slot && older >= 0) this.waiting[older] = { action, slot };
+      else if (this.waiting.length < MOST_WAITING) this.waiting.push({ action, slot });
+      this.next();
+    }
+
+    next() {
+      if (this.pending || !this.waiting.length) return;
+      const { action } = this.waiting.shift();
+      this.pending = { ...action, seq: ++counter };
+      this.trigger("name" in action ? "fetch" : "act", this.pending);
+      clearTimeout(this.busyTimer);
+      clearTimeout(this.lateTimer);
+      this.busyTimer = setTimeout(() => this.busy(root.dataset.model ? this.words.busy : this.words.loading), BUSY_AFTER);
+      this.lateTimer = setTimeout(() => this.late(), GIVE_UP_AFTER);
+    }
+
+    /** A value came from Python: news of a model that is loading, or the picture that was waited for. */
+    receive(value) {
+      if (!value || (value.seq !== undefined && value.seq !== this.pending?.seq)) return;
+      if (value.busy) return this.busy(value.busy, value.fraction);
+      clearTimeout(this.busyTimer);
+      clearTimeout(this.lateTimer);
+      const done = this.pending;
+      this.pending = null;
+      this.busy("");
+      if (!this.waiting.some((entry) => entry.slot === "scene")) this.target = undefined;
+      this.value = value;
+      this.paint();
+      if (lab.active() === this) lab.link.write(this);
+      lab.keep(this);
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        if (value.ready) root.dataset.model = "ready";
+        root.dataset.ready = "1";
+        if (done) root.dataset.serial = done.seq;
+      }));
+      this.next();
+    }
+
+    paint() {
+      if (!this.value || !this.at.clientWidth) return;
+      const key = document.activeElement?.dataset?.key;
+      const presenting = Boolean(root.dataset.present);
+      if (presenting) this.lesson.board(this);
+      else { this.board.replaceChildren(); this.lesson.draw(this); }
+      lab.rich(this.note, this.value.notice || "");
+      this.note.hidden = !this.value.notice;
+      lab.scenes.draw(this);
+      lab.bar.draw(this);
+      if (key && document.activeElement?.dataset?.key !== key) {  // a redraw must not lose the keyboard's place
+        this.at.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+      }
+    }
+
+    busy(words, fraction) {
+      const place = this.waitingPlace;
+      place.hidden = !words;
+      if (!words) return;
+      place.querySelector("span").textContent = words;
+      const bar = place.querySelector("progress");
+      if (Number.isFinite(fraction)) bar.value = fraction; else bar.removeAttribute("value");
+    }
+
+    late() {
+      this.pending = null;
+      this.waiting = [];
+      this.busy("");
+      this.note.hidden = false;
+      this.note.textContent = this.words.no_answer;
+    }
+
+    resized() {
+      const width = this.at.clientWidth;
+      if (!width || width === this.width) return; // 0: the tab is hidden
+      this.width = width;
+      this.paint();
+    }
+  }
+
+  /** The line that tells waiting in words, with a bar. Lessons place it where the result will stand. */
+  lab.waitingPlace = (parent) => {
+    const place = lab.html("p", { class: "waiting", role: "status", hidden: true }, parent);
+    lab.html("span", {}, place);
+    lab.html("progress", { max: 1 }, place);
+    return place;
+  };
+
+  const stages = new Map();
+  lab.active = () => [...stages.values()].find((stage) => stage.at.isConnected && stage.at.clientWidth) ?? null;
+
+  /** Called by each View when Gradio has put it into the page. */
+  lab.mount = (kind, element, props, trigger, watch) => {
+    if (kind === "shell") return lab.shell(element, props);
+    const stage = new Stage(kind, element, props, trigger);
+    stages.set(kind, stage);
+    const query = lab.link.meantFor(kind) ? location.search.slice(1) : "";
+    watch("value", () => stage.receive(props.value));
+    if (!query && props.value) { stage.value = props.value; stage.paint(); }  // a link is drawn once, when Python has answered
+    if (!query) requestAnimationFrame(() => { root.dataset.ready = "1"; });
+    const enter = { type: "enter", query, kept: lab.kept(kind) };
+    const model = new URLSearchParams(query).get("model");
+    stage.act(model ? { ...enter, name: model } : enter);
+    if (new URLSearchParams(query).get("present") === "1") lab.present(true);
+  };
+})();

@@ -1,0 +1,345 @@
+"""The numbers behind 「GPT란?」: one forward pass, three filters, one random number. Pure: no gradio, no words.
+
+Scores are float32 logits; probabilities are float64 so that the strip from 0 to 1 closes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from app.engine import next_token as engine
+from app.engine.next_token import History, KVCache, Node, Sampling, Warped
+from app.errors import InputError
+from app.guess import Answer
+from app.models import LoadedModel
+from lessons.next_token.state import MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice
+
+if TYPE_CHECKING:
+    from lessons.next_token.state import State
+
+SHOWN = 9
+COMPARED_TOKENS = 8
+COLD = 0.2
+KNOB_LIMITS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0), "seed": (0, 999_999)}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One forward pass and what the cache did for it.
+
+    Args:
+        ids: the whole input, also what has fallen out of the window.
+        logits: (V,) of the next token.
+        n_reused, n_computed: positions whose K and V came from the cache, and those computed now.
+        n_dropped: tokens that are outside the context window.
+        numbers_saved: 2 × layers × width × n_reused.
+    """
+
+    ids: tuple[int, ...]
+    logits: torch.Tensor
+    n_reused: int
+    n_computed: int
+    n_dropped: int
+    numbers_saved: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One bar. `spans` are its pieces of the strip from 0 to 1; `cut` names the filter that took it out.
+
+    `rest` is the number of tokens that the last row stands for, 0 for a single token.
+    """
+
+    token_id: int
+    before: float
+    after: float
+    cut: str
+    spans: tuple[tuple[float, float], ...]
+    rank: int
+    rest: int = 0
+
+
+def sampling(state: State) -> Sampling:
+    return Sampling(state.temperature, state.top_k, state.top_p)
+
+
+def start(loaded: LoadedModel, text: str, state: State) -> State:
+    """Tokens of `text` as the input, then the path that a link or a scene asks for.
+
+    Raises:
+        InputError("no_tokens"): the tokenizer makes nothing of the text.
+    """
+    prompt = loaded.tokenizer.encode(text)
+    if not prompt:
+        raise InputError("no_tokens")
+    state = replace(state, history=History(tuple(prompt)), cache=KVCache(), step=None)
+    if state.ids:
+        landed = state.landed
+        state = _walk(loaded, state, state.ids)
+        return _settle(loaded, replace(state, landed=landed))
+    words = (loaded.tokenizer.encode(" " + word) for word in state.chosen)
+    state = _walk(loaded, state, [Choice(token_id, None) for ids in words for token_id in ids])
+    for _ in range(state.presses):
+        state = draw(loaded, state)
+    landed = state.landed and bool(state.ids)
+    return _settle(loaded, replace(state, chosen=(), presses=0, landed=landed))
+
+
+def _walk(loaded: LoadedModel, state: State, choices) -> State:
+    """Extend the path token by token, each with the probability that the model gives it there."""
+    for token_id, draw_index in choices:
+        if token_id >= loaded.vocab_size:
+            raise InputError("unknown_token", id=token_id)
+        state = _extend(loaded, replace(state, landed=True), token_id, draw_index)
+    return state
+
+
+def path(state: State) -> list[Node]:
+    """The tokens after the text, from the first to the one the learner stands on."""
+    return [state.history.nodes[index] for index in state.history.path()]
+
+
+def pending(state: State) -> bool:
+    """A token stands in the output and has not come down to the input yet."""
+    return state.history.current is not None and not state.landed
+
+
+def context_ids(state: State) -> tuple[int, ...]:
+    """The input of the pass on show: everything, but for the last token while it has not come down yet."""
+    ids = tuple(state.history.ids())
+    return ids[:-1] if pending(state) else ids
+
+
+def _settle(loaded: LoadedModel, state: State) -> State:
+    """Run the model where the picture needs it; a pass that is already there is kept."""
+    choices = tuple(Choice(node.token_id, node.draw_index) for node in path(state))
+    ids = context_ids(state)
+    step = state.step
+    if step is None or step.ids != ids:
+        logits = state.cache.logits(loaded, list(ids))  # (V,)
+        cache = state.cache
+        step = Step(ids, logits, cache.n_reused, cache.n_computed, cache.n_dropped, cache.numbers_saved)
+    return replace(state, ids=choices, step=step)
+
+
+def _extend(loaded: LoadedModel, state: State, token_id: int, draw_index: int | None) -> State:
+    """Put `token_id` after the context on show. It is drawn, but has not come down to the input yet."""
+    if len(state.history.path()) >= MAX_PATH or len(state.history.nodes) >= MAX_NODES:
+        raise InputError("path_too_long", limit=MAX_PATH)
+    state = _settle(loaded, state)
+    p = float(state.step.logits.double().softmax(-1)[token_id])
+    by_hand = draw_index is None
+    history = state.history.extend(token_id, by_hand=by_hand, draw_index=draw_index, p=p)
+    nodes = list(history.nodes)  # a token that was here before has now come about in this way
+    nodes[history.current] = replace(nodes[history.current], by_hand=by_hand, draw_index=draw_index)
+    return replace(state, history=replace(history, nodes=tuple(nodes)), landed=False, ids=(*state.ids, Choice(token_id, draw_index)), guess=None)
+
+
+def draw(loaded: LoadedModel, state: State) -> State:
+    """The token on show comes down, and the next one is drawn with the next random number of the seed."""
+    if ended(loaded, state):
+        return _settle(loaded, replace(state, history=state.history.go(None), landed=False))
+    state = _settle(loaded, replace(state, landed=True))
+    token_id = _draw_at(state, state.draws)
+    state = _extend(loaded, state, token_id, state.draws)
+    return _settle(loaded, replace(state, draws=state.draws + 1, hidden=False))
+
+
+def _draw_at(state: State, draw_index: int) -> int:
+    warped = engine.warp(state.step.logits, sampling(state))
+    return engine.draw(warped.p_after, warped.order, engine.uniform(state.seed, draw_index))
+
+
+def land(loaded: LoadedModel, state: State) -> State:
+    """The token on show comes down to the input, and nothing is drawn yet."""
+    return _settle(loaded, replace(state, landed=True)) if pending(state) else state
+
+
+def pick(loaded: LoadedModel, state: State, token_id: int) -> State:
+    """Choose a bar by hand: in place of the token on show, or as the next one."""
+    if not 0 <= token_id < loaded.vocab_size:
+        raise InputError("unknown_token", id=token_id)
+    state = _step_back(state)
+    return _settle(loaded, _extend(loaded, _settle(loaded, state), token_id, None))
+
+
+def _step_back(state: State) -> State:
+    """To the context on show, with nothing drawn."""
+    return replace(state, history=state.history.undo(), landed=True) if pending(state) else state
+
+
+def undo(loaded: LoadedModel, state: State) -> State:
+    """Take the last step back: a token that came down goes up again, a drawn one goes away."""
+    if state.history.current is None:
+        return state
+    history = state.history if state.landed else state.history.undo()
+    return _settle(loaded, replace(state, history=history, landed=False, guess=None))
+
+
+def go(loaded: LoadedModel, state: State, node: int | None) -> State:
+    """Stand at `node` of the tree, with its token drawn but not yet come down; None is the text itself.
+
+    Raises:
+        InputError("not_understood"): there is no such node.
+    """
+    if node is not None and not 0 <= node < len(state.history.nodes):
+        raise InputError("not_understood")
+    return _settle(loaded, replace(state, history=state.history.go(node), landed=False, guess=None))
+
+
+def turn(loaded: LoadedModel, state: State, knob: str, value: float) -> State:
+    """Turn a knob. The token on show, if a random number drew it, is drawn again with the same number.
+
+    Raises:
+        InputError("not_understood"): no such knob, or a value outside its range.
+    """
+    if knob == "top_k":
+        good = value in TOP_K_STOPS
+    else:
+        low, high = KNOB_LIMITS.get(knob, (1, 0))
+        good = low <= value <= high
+    if not good:
+        raise InputError("not_understood")
+    whole = knob in ("top_k", "seed")
+    state = replace(state, **{knob: int(value) if whole else round(float(value), 2)})
+    if random_number(state) is None:
+        return _settle(loaded, state)
+    last = path(state)[-1]
+    back = _settle(loaded, _step_back(state))
+    token_id = _draw_at(back, last.draw_index)
+    if token_id == last.token_id:
+        return state
+    if state.history.current == len(state.history.nodes) - 1:  # nothing grew from it, so it leaves no branch behind
+        back = replace(back, history=replace(back.history, nodes=back.history.nodes[:-1]))
+    return _settle(loaded, _extend(loaded, back, token_id, last.draw_index))
+
+
+def keep(state: State) -> list[list[int | None]]:
+    """The tree as plain data: [parent, token id, index of the random number or None] of every node."""
+    return [[node.parent, node.token_id, node.draw_index] for node in state.history.nodes]
+
+
+def restore(loaded: LoadedModel, state: State, kept: object) -> State:
+    """`state` with the paths of `kept`, which may hold anything, beside its own. Stops at what it does not understand."""
+    if not isinstance(kept, list):
+        return state
+    here, landed, indices = state.history.current, state.landed, {}
+    for number, entry in enumerate(kept[:MAX_NODES]):
+        match entry:
+            case [int() | None as parent, int(token_id), int() | None as draw_index] if 0 <= token_id < loaded.vocab_size:
+                at = indices.get(parent)
+                state = replace(state, history=state.history.go(at), landed=True)
+                state = _extend(loaded, state, token_id, draw_index)
+                indices[number] = state.history.current
+            case _:
+                break
+    return _settle(loaded, replace(state, history=state.history.go(here), landed=landed))
+
+
+def ended(loaded: LoadedModel, state: State) -> bool:
+    """The model has drawn its end-of-text token, which stands in the output now."""
+    return pending(state) and path(state)[-1].token_id == loaded.eot_id
+
+
+def random_number(state: State) -> float | None:
+    """The number that drew the token on show; None when nothing is drawn, or it was chosen by hand."""
+    if not pending(state) or path(state)[-1].draw_index is None:
+        return None
+    return engine.uniform(state.seed, path(state)[-1].draw_index)
+
+
+def rows(warped: Warped, also: tuple[int, ...]) -> list[Row]:
+    """The SHOWN likeliest tokens, with those of `also` among them whatever their place, and the rest as one row."""
+    order = warped.order.tolist()
+    rank = {token_id: place for place, token_id in enumerate(order)}
+    ends = warped.p_after[warped.order].double().cumsum(0)  # (V,)
+    ends = (ends / ends[-1]).tolist()  # float32 probabilities do not add up to exactly 1
+    outside = [token_id for token_id in dict.fromkeys(also) if rank[token_id] >= SHOWN]
+    shown = sorted([*order[: SHOWN - len(outside)], *outside], key=rank.__getitem__)
+    single = []
+    for token_id in shown:
+        place = rank[token_id]
+        low = ends[place - 1] if place else 0.0
+        cut = "" if place < warped.n_after_top_p else "top-p" if place < warped.n_after_top_k else "top-k"
+        p_after = float(warped.p_after[token_id])
+        span = ((low, min(ends[place], 1.0)),) if p_after > 0 else ()
+        single.append(Row(token_id, float(warped.p_before[token_id]), p_after, cut, span, place))
+    return [*single, _rest(single, len(order), warped)]
+
+
+def _rest(single: list[Row], vocabulary: int, warped: Warped) -> Row:
+    """Everything that has no row of its own; on the strip it fills the gaps."""
+    gaps, at = [], 0.0
+    for row in single:
+        for low, high in row.spans:
+            if low > at + 1e-12:
+                gaps.append((at, low))
+            at = high
+    if at < 1 - 1e-9:
+        gaps.append((at, 1.0))
+    n_rest = vocabulary - len(single)
+    first = next((place for place, row in enumerate(single) if row.rank != place), len(single))
+    cut = "" if first < warped.n_after_top_p else "top-p" if first < warped.n_after_top_k else "top-k"
+    before = max(0.0, 1.0 - sum(row.before for row in single))
+    return Row(-1, before, sum(high - low for low, high in gaps), cut, tuple(gaps), first, n_rest)
+
+
+def guessed(loaded: LoadedModel, state: State) -> tuple[list[int], float, int] | None:
+    """The learner's guess -> its tokens, the probability of all of them in a row, the rank of the first (from 1)."""
+    if state.guess is None:
+        return None
+    spaced = state.guess if state.guess[:1].isspace() else " " + state.guess
+    ids = loaded.tokenizer.encode(spaced)
+    if not ids:
+        return None
+    log_p, context, cache = 0.0, list(state.step.ids), KVCache()
+    logits = state.step.logits
+    rank = int((logits > logits[ids[0]]).sum()) + 1
+    for token_id in ids:
+        log_p += float(logits.double().log_softmax(-1)[token_id])
+        context.append(token_id)
+        logits = cache.logits(loaded, context)  # (V,)
+    return ids, float(torch.tensor(log_p).exp()), rank
+
+
+def compare(loaded: LoadedModel, state: State) -> dict[str, list[tuple[int, float]]]:
+    """Greedy, sampling and beam search from the text on show -> {method: [(token id, probability)]}."""
+    ids = list(state.step.ids)
+    return {
+        strategy: [
+            (step.token_id, step.p)
+            for step in engine.generate(loaded, ids, COMPARED_TOKENS, strategy, sampling(state), state.seed)
+        ]
+        for strategy in ("greedy", "sample", "beam")
+    }
+
+
+def cold_leader(loaded: LoadedModel, state: State) -> Answer:
+    """Does the leader gain when the temperature falls to COLD?"""
+    now = engine.warp(state.step.logits, sampling(state))
+    cold = engine.warp(state.step.logits, Sampling(COLD, state.top_k, state.top_p))
+    leader = int(now.order[0])
+    p_now, p_cold = float(now.p_after[leader]), float(cold.p_after[leader])
+    right = 2 if abs(p_cold - p_now) < 1e-3 else 0 if p_cold > p_now else 1
+    return Answer(right, {"best": leader, "now": p_now, "cold": p_cold})
+
+
+def draws_with_one_box(loaded: LoadedModel, state: State) -> Answer:
+    """How many different tokens ten draws give with top-k at 1."""
+    warped = engine.warp(state.step.logits, Sampling(state.temperature, 1, state.top_p))
+    drawn = {engine.draw(warped.p_after, warped.order, engine.uniform(state.seed, i)) for i in range(10)}
+    return Answer(len(drawn), {"distinct": len(drawn), "pieces": tuple(drawn)})
+
+
+def after_the_leader(loaded: LoadedModel, state: State) -> Answer:
+    """What follows the leader: the model's first, third and eighth choice as options, in the order of their ids."""
+    leader = int(state.step.logits.argmax())
+    logits = KVCache().logits(loaded, [*state.step.ids, leader])  # (V,)
+    probabilities = logits.double().softmax(-1)
+    best = probabilities.topk(8).indices.tolist()
+    options = sorted((best[0], best[2], best[7]))
+    listed = tuple((token_id, float(probabilities[token_id])) for token_id in best[:3])
+    return Answer(options.index(best[0]), {"best": leader, "list": listed}, tuple(options))

@@ -1,0 +1,316 @@
+"""The picture of 「GPT란?」 as plain data: what the browser draws, and every sentence on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app import guess
+from app.lesson import Context, Page
+from app.views.tokens import token_view
+from lessons.next_token.state import State, write_choices
+from lessons.next_token.tree import count_paths, places
+
+if TYPE_CHECKING:
+    from app.models import LoadedModel
+    from app.models.tokens import ReadableTokenizer
+
+COLUMNS = 12  # tokens sent to the strip; it shows four to six of them
+SNIPPET = "snippets/distribution.py"
+
+
+def percent(p: float, digits: int = 1) -> str:
+    """0.382 -> "38.2%", and never 0.0% for what is not nothing."""
+    shown = f"{100 * p:.{digits}f}"
+    return f"<{10**-digits:.{digits}f}%" if p > 0 and float(shown) == 0 else f"{shown}%"
+
+
+def preview(context: Context, page: Page, state: State, tokenizer: ReadableTokenizer | None) -> dict[str, Any]:
+    """The picture before the model is there: the real tokens of the text, and no numbers."""
+    ids = tokenizer.encode(page.text or "") if tokenizer else []
+    tokens = [token_view(piece) for piece in tokenizer.pieces(ids)[-COLUMNS:]] if tokenizer else []
+    return {
+        "ready": False,
+        "architecture": "gpt1" if page.model == "tiny-gpt1" else "gpt2",
+        "tokens": tokens,
+        "offset": max(0, len(ids) - COLUMNS),
+        "drawn": None,
+        "u": None,
+        "n_context": len(ids),
+        "n_ctx": 128,
+        "n_dropped": 0,
+        "window_note": "",
+        "kv_saved": None,
+        "kv_fresh": 0,
+        "rows": [],
+        "hit": -1,
+        "tree": None,
+        "hidden": False,
+        "ended": False,
+        "lead": context.text("intro"),
+        "say": context.text("say.preview"),
+        "look": context.text("look.preview"),
+        "cover": "",
+        "knobs": _knobs(state),
+        "knobs_line": "",
+        "notes": {},
+        "compare": None,
+        "cache_now": "",
+        "code": "",
+        "questions": [],
+        "board_note": context.text("board_note"),
+        "alt": {"strip": "", "distribution": "", "tree": ""},
+    }
+
+
+def _knobs(state: State) -> dict[str, float]:
+    return {name: getattr(state, name) for name in ("temperature", "top_k", "top_p", "seed")}
+
+
+class Picture:
+    """One picture of one state. Words come from `context`, numbers from compute."""
+
+    def __init__(self, context: Context, page: Page, state: State, loaded: LoadedModel):
+        from app.engine.next_token import warp
+        from lessons.next_token import compute
+
+        self.context, self.page, self.state, self.loaded, self.compute = context, page, state, loaded, compute
+        self.words = context.text
+        self.ids = list(state.step.ids)
+        self.path = compute.path(state)
+        self.pending = compute.pending(state)
+        self.warped = warp(state.step.logits, compute.sampling(state))
+        self.u = compute.random_number(state)
+        self.guessed = compute.guessed(loaded, state)
+        drawn = (self.path[-1].token_id,) if self.pending else ()
+        also = drawn + ((self.guessed[0][0],) if self.guessed else ())
+        self.rows = compute.rows(self.warped, also)
+        self.hit = next((i for i, row in enumerate(self.rows) if row.token_id in drawn), -1)
+        self.ended = compute.ended(loaded, state)
+
+    def token(self, token_id: int, context: list[int] | None = None, **more: Any) -> dict[str, Any]:
+        """A token as the browser shows it, read as the one after `context` (the input, where none is given)."""
+        context = self.ids if context is None else context
+        piece = self.loaded.tokenizer.candidates(context, [token_id])[0]
+        return token_view(piece, self._label(token_id)) | more
+
+    def piece(self, token_id: int, context: list[int] | None = None) -> str:
+        """The token in a sentence: its words, without the space before them."""
+        view = self.token(token_id, context)
+        return view["label"] or view["piece"]
+
+    def _label(self, token_id: int) -> str:
+        return self.words("special.end") if token_id == self.loaded.eot_id else ""
+
+    def data(self) -> dict[str, Any]:
+        state, step, loaded = self.state, self.state.step, self.loaded
+        tokens = self._input_tokens()
+        drawn = self._drawn()
+        n_context = min(len(self.ids), loaded.n_ctx)
+        return {
+            "ready": True,
+            "architecture": loaded.architecture,
+            "tokens": tokens,
+            "offset": len(self.ids) - len(tokens),
+            "drawn": drawn,
+            "u": self.u,
+            "n_context": n_context,
+            "n_ctx": loaded.n_ctx,
+            "n_dropped": step.n_dropped,
+            "window_note": self._window_note(),
+            "kv_saved": step.numbers_saved,
+            "kv_fresh": step.n_computed,
+            "rows": [self._row(row) for row in self.rows],
+            "hit": self.hit,
+            "tree": self._tree(),
+            "hidden": state.hidden,
+            "ended": self.ended,
+            "lead": self._lead(),
+            "say": self._say(drawn, n_context),
+            "look": self._look(),
+            "cover": self.words("cover", text=self.loaded.tokenizer.decode(self.ids)[-40:].strip()),
+            "knobs": _knobs(state),
+            "knobs_line": self._knobs_line(),
+            "notes": self._notes(),
+            "compare": self._compare() if state.compare else None,
+            "cache_now": self._cache_now(),
+            "code": self._code(),
+            "questions": self._questions(),
+            "board_note": self.words("board_note"),
+            "ids": write_choices(self.state.ids),
+            "alt": self._alt(tokens, drawn),
+        }
+
+    def _input_tokens(self) -> list[dict[str, Any]]:
+        pieces = self.loaded.tokenizer.pieces(self.ids[-COLUMNS - 8 :])[-COLUMNS:]
+        n_prompt = len(self.state.history.prompt)
+        first = len(self.ids) - len(pieces)
+        tokens = []
+        for index, piece in enumerate(pieces, start=first):
+            by_hand = index >= n_prompt and self.path[index - n_prompt].by_hand
+            tokens.append(token_view(piece, self._label(piece.id)) | {"by_hand": by_hand})
+        return tokens
+
+    def _drawn(self) -> dict[str, Any] | None:
+        return self.token(self.path[-1].token_id, by_hand=self.path[-1].by_hand) if self.pending else None
+
+    def _row(self, row) -> dict[str, Any]:
+        shown = {"before": row.before, "after": row.after, "spans": row.spans, "cut": row.cut, "rest": row.rest}
+        if row.rest:
+            return shown
+        guess = bool(self.guessed) and row.token_id == self.guessed[0][0]
+        return self.token(row.token_id) | shown | {"guess": guess}
+
+    def _lead(self) -> str:
+        return self.words("intro")
+
+    def _say(self, drawn: dict[str, Any] | None, n_context: int) -> str:
+        if self.ended:
+            return self.words("say.ended")
+        if drawn:
+            key = "say.by_hand" if drawn["by_hand"] else "say.drawn"
+            return self.words(key, n=len(self.ids) + 1, piece=drawn["piece"])
+        if self.state.landed:
+            return self.words("say.landed", piece=self.piece(self.ids[-1], self.ids[:-1]), n=n_context)
+        return self.words("say.none")
+
+    def _look(self) -> str:
+        """여기를 보세요: the one thing that is most worth seeing on this picture."""
+        state, warped = self.state, self.warped
+        if self.guessed and not state.hidden:
+            ids, p, rank = self.guessed
+            vocabulary = f"{self.loaded.vocab_size:,}"
+            shown = {"guess": state.guess.strip(), "p": percent(p), "piece": self.piece(ids[0])}
+            return self.words("look.guess", **shown, rank=f"{rank:,}", vocabulary=vocabulary)
+        if state.step.n_dropped and not state.step.n_reused:
+            return self.words("look.window", all=self.loaded.n_ctx, dropped=state.step.n_dropped)
+        best = int(warped.order[0])
+        best_p = percent(float(warped.p_after[best]))
+        if not self.pending:
+            return self.words("look.none", best=self.piece(best), best_p=best_p)
+        row = self.rows[self.hit]
+        piece, before = self.piece(row.token_id), percent(row.before)
+        if self.u is None:
+            return self.words("look.by_hand", piece=piece, before=before)
+        if not row.spans:
+            return self.words("look.outside", piece=piece, before=before)
+        u = f"{self.u:.3f}"
+        if row.token_id == best:
+            return self.words("look.first", u=u)
+        span = f"{row.spans[0][0]:.2f}–{row.spans[0][1]:.2f}"
+        return self.words("look.other", best=self.piece(best), best_p=best_p, u=u, piece=piece, span=span)
+
+    def _window_note(self) -> str:
+        if self.state.step.n_dropped:
+            return self.words("window.full", dropped=self.state.step.n_dropped)
+        return self.words("window.free", all=self.loaded.n_ctx)
+
+    def _knobs_line(self) -> str:
+        off = self.context.words["ui.off"]
+        state = self.state
+        top_k, top_p = state.top_k or off, off if state.top_p == 1 else f"{state.top_p:g}"
+        return self.words("knobs_line", temperature=f"{state.temperature:g}", top_k=top_k, top_p=top_p)
+
+    def _notes(self) -> dict[str, str]:
+        heat = self.state.temperature
+        key = "note.cold" if heat < 1 else "note.hot" if heat > 1 else "note.plain"
+        n_k, n_p = self.warped.n_after_top_k, self.warped.n_after_top_p
+        return {
+            "temperature": self.words(key),
+            "top_k": self.words("note.kept", all=f"{self.loaded.vocab_size:,}", kept=f"{n_k:,}"),
+            "top_p": self.words("note.kept", all=f"{n_k:,}", kept=f"{n_p:,}"),
+        }
+
+    def _cache_now(self) -> str:
+        step, loaded = self.state.step, self.loaded
+        numbers = {"reused": step.n_reused, "computed": step.n_computed, "saved": f"{step.numbers_saved:,}"}
+        return self.words("cache_now", **numbers, layers=loaded.n_layer, width=loaded.d_model)
+
+    def _compare(self) -> list[dict[str, Any]]:
+        shown = []
+        for method, steps in self.compute.compare(self.loaded, self.state).items():
+            context, tokens, whole = list(self.ids), [], 1.0
+            for token_id, p in steps:
+                tokens.append(self.token(token_id, context, p=p))
+                context.append(token_id)
+                whole *= p
+            names = {"name": self.words(f"compare.{method}"), "about": self.words(f"compare.{method}_about")}
+            shown.append(names | {"tokens": tokens, "p": percent(whole, 2)})
+        return shown
+
+    def _code(self) -> str:
+        """The snippet as it stands in its file, with the values of this screen in the two lines that name them."""
+        state = self.state
+        spec = self.context.registry.spec(self.page.model)
+        name = f"assets/models/{spec.name}" if spec.source == "embedded" else spec.name
+        n_prompt = len(state.history.prompt)
+        index = self.path[-1].draw_index if self.pending and not self.path[-1].by_hand else state.draws
+        values = {
+            "name, text, ids = ": f"{name!r}, {self.page.text!r}, {self.ids[n_prompt:]!r}",
+            "temperature, top_k, top_p, seed, index = ": ", ".join(
+                f"{value:g}" for value in (state.temperature, state.top_k, state.top_p, state.seed, index)
+            ),
+        }
+        lines = (self.context.lesson.folder / SNIPPET).read_text(encoding="utf-8").splitlines()
+        for place, line in enumerate(lines):
+            for start, value in values.items():
+                if line.startswith(start):
+                    lines[place] = start + value
+        return "\n".join(lines)
+
+    def _questions(self) -> list[dict[str, Any]]:
+        def ask(name: str) -> guess.Answer:
+            answer = getattr(self.compute, name)(self.loaded, self.state)
+            options = answer.options and tuple(self._after_best(answer, token_id) for token_id in answer.options)
+            return guess.Answer(answer.right, self._readable(answer), options)
+
+        return guess.draw(self.context, self.state.answers, ask)
+
+    def _after_best(self, answer: guess.Answer, token_id: int) -> str:
+        return self.piece(token_id, [*self.ids, answer.values["best"]])
+
+    def _readable(self, answer: guess.Answer) -> dict[str, Any]:
+        """The values of an answer as they stand in a sentence: ids become pieces, probabilities per cent."""
+        values = dict(answer.values)
+        for name in ("now", "cold"):
+            if name in values:
+                values[name] = percent(values[name])
+        if "list" in values:
+            named = [f"{self._after_best(answer, token_id)} {percent(p)}" for token_id, p in values["list"]]
+            values["list"] = ", ".join(named)
+        if "pieces" in values:
+            values["pieces"] = ", ".join(f"‘{self.piece(token_id)}’" for token_id in values["pieces"])
+        if "best" in values:
+            values["best"] = self.piece(values["best"])
+        return values
+
+    def _alt(self, tokens: list[dict[str, Any]], drawn: dict[str, Any] | None) -> dict[str, str]:
+        shown = "".join((" " if token["space"] else "") + token["piece"] for token in tokens).strip()
+        output = self.words("alt.strip_drawn", piece=drawn["piece"]) if drawn else ""
+        best = int(self.warped.order[0])
+        best_p = percent(float(self.warped.p_after[best]))
+        return {
+            "strip": self.words("alt.strip", input=shown, output=output).strip(),
+            "distribution": self.words("alt.distribution", best=self.piece(best), best_p=best_p),
+            "tree": self.words("alt.tree", n=count_paths(self.state.history)),
+        }
+
+    def _tree(self) -> dict[str, Any]:
+        history = self.state.history
+        in_view, hidden = places(history)
+        current = set(history.path())
+        nodes = []
+        for place in in_view:
+            branch = [*history.prompt, *(history.nodes[index].token_id for index in history.path(place.node))]
+            if place.node is None:
+                branch = list(history.prompt)
+            on = place.node is None or place.node in current
+            shown = {"index": place.node, "parent": place.parent, "depth": place.depth, "row": place.row, "leaf": place.leaf}
+            shown |= {"on": on, "now": place.node == history.current and place.node is not None}
+            if place.node is not None:
+                shown |= {"p": history.nodes[place.node].p, "path_p": history.probability(place.node)}
+            else:
+                shown |= {"p": 1.0, "path_p": None}
+            nodes.append(self.token(branch[-1], branch[:-1]) | shown)
+            if place is in_view[0]:
+                before = self.loaded.tokenizer.decode(branch[:-1])[-24:].strip()
+        return {"nodes": nodes, "before": before, "paths": count_paths(history), "hidden_paths": hidden}

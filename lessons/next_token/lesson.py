@@ -1,0 +1,157 @@
+"""「GPT란?」: the learner draws one token at a time and sees where each came from. Lecture part GPT란?, GPT-1 eq. (1) and (2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app import guess, models
+from app.errors import InputError, ModelError
+from app.lesson import Context, Lesson, Page
+from app.stage import Stage, mount
+from lessons.next_token import figures
+from lessons.next_token.state import State
+
+Payload = Mapping[str, Any]
+MOST_IN_A_GUESS = 60  # characters
+
+
+def _compute():
+    """The lesson's numbers. Imported at the first action: torch comes with it, after the page has been served."""
+    from lessons.next_token import compute
+
+    return compute
+
+
+def _model(context: Context, page: Page) -> models.LoadedModel:
+    return models.load(context.registry.spec(page.model))
+
+
+def start(context: Context, page: Page, state: State) -> State:
+    return _compute().start(_model(context, page), page.text, state)
+
+
+def forget(state: State) -> State:
+    """Another text or model: the knobs stay, the path does not."""
+    return replace(state, ids=(), draws=0, landed=False, guess=None, answers=())
+
+
+def preview(context: Context, page: Page, state: State) -> dict[str, Any]:
+    """The tokens of the first text are real; where the model is not at hand they wait for it."""
+    spec = context.registry.spec(page.model)
+    try:
+        tokenizer = models.loading.load_tokenizer(spec) if spec.source == "embedded" else None
+    except ModelError:
+        tokenizer = None
+    return figures.preview(context, page, state, tokenizer)
+
+
+def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
+    return figures.Picture(context, page, state, _model(context, page)).data()
+
+
+def draw(context: Context, page: Page, state: State, payload: Payload) -> State:
+    return _compute().draw(_model(context, page), state)
+
+
+def undo(context: Context, page: Page, state: State, payload: Payload) -> State:
+    return _compute().undo(_model(context, page), state)
+
+
+def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
+    return _compute().pick(_model(context, page), state, _integer(payload.get("id")))
+
+
+def go(context: Context, page: Page, state: State, payload: Payload) -> State:
+    node = payload.get("node")
+    return _compute().go(_model(context, page), state, None if node is None else _integer(node))
+
+
+def knob(context: Context, page: Page, state: State, payload: Payload) -> State:
+    name, value = payload.get("knob"), payload.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(name, str):
+        raise InputError("not_understood")
+    return _compute().turn(_model(context, page), state, name, value)
+
+
+def hide(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Cover the bars so that the learner guesses first, or uncover them."""
+    hidden = payload.get("on") is True
+    state = state if not hidden else _compute().land(_model(context, page), state)
+    return replace(state, hidden=hidden, guess=None)
+
+
+def guess_token(context: Context, page: Page, state: State, payload: Payload) -> State:
+    text = models.tokens.learner_text(payload.get("text")).strip()[:MOST_IN_A_GUESS]
+    return replace(state, guess=text or None, hidden=not text)
+
+
+def compare(context: Context, page: Page, state: State, payload: Payload) -> State:
+    return replace(state, compare=payload.get("on") is True)
+
+
+def answer(context: Context, page: Page, state: State, payload: Payload) -> State:
+    return replace(state, answers=guess.give(state.answers, context.lesson, payload))
+
+
+def keep(state: State) -> dict[str, Any]:
+    """What a link cannot hold: the other branches, the guess, the answers."""
+    if state.history is None:
+        return {}
+    answers = [list(pair) for pair in state.answers]
+    return {"tree": _compute().keep(state), "guess": state.guess, "answers": answers, "compare": state.compare}
+
+
+def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
+    state = _compute().restore(_model(context, page), state, kept.get("tree"))
+    if isinstance(kept.get("guess"), str) and not state.hidden:
+        state = replace(state, guess=kept["guess"][:MOST_IN_A_GUESS])
+    for entry in kept.get("answers") if isinstance(kept.get("answers"), list) else []:
+        if isinstance(entry, list) and len(entry) == 2:
+            asked = {"id": entry[0], "answer": entry[1]}
+            state = replace(state, answers=guess.give(state.answers, context.lesson, asked))
+    return replace(state, compare=kept.get("compare") is True)
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError("not_understood")
+    return value
+
+
+STAGE = Stage(
+    start=start,
+    forget=forget,
+    draw=draw_picture,
+    preview=preview,
+    actions={
+        "draw": draw,
+        "undo": undo,
+        "pick": pick,
+        "go": go,
+        "knob": knob,
+        "hide": hide,
+        "guess": guess_token,
+        "compare": compare,
+        "answer": answer,
+    },
+    keep=keep,
+    restore=restore,
+)
+
+
+def build(context: Context) -> None:
+    mount(context, STAGE)
+
+
+LESSON = Lesson(
+    id="next-token",
+    order=2,
+    title={"ko": "GPT란?", "en": "Next token"},
+    State=State,
+    text={"ko": "나는 오늘", "en": "Today I went to"},
+    folder=Path(__file__).parent,
+    build=build,
+)
