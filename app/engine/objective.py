@@ -1,0 +1,197 @@
+"""The fine-tuning step of GPT-1, for both architectures: L1, L2, L3 = L2 + λ·L1, their gradient, and AdamW.
+
+This is the only place where this mathematics exists. `finetune` calls it as it is, and it can be traced into
+a graph for the browser. That is why it is one pure function of a flat vector, and why some lines look odd:
+* nothing in the forward pass is cut with a slice, whose gradient would be megabytes of zeros in the graph:
+  Q, K and V come by `unbind`, and the targets by rolling the ids one place to the left;
+* the Extract token and the label are picked by a one-hot mask, log-sum-exp is written out;
+* AdamW's ε is an input, because a graph optimizer takes x + 1e-8 for x + 0 and deletes it.
+
+The paper maximises log-likelihoods; here every L is a positive loss in nats and is minimised.
+Sources: GPT-1 (Radford et al. 2018), equations (1) to (5) and sections 3.2, 3.3, 4.1; AdamW: Loshchilov and
+Hutter 2019, algorithm 2, in the form of `torch.optim.AdamW`.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.engine.inputs import EXTRACT
+from app.engine.parameters import Shape, flatten, unflatten
+
+BETA_1, BETA_2 = 0.9, 0.999
+WEIGHT_DECAY = 0.01
+EPS = 1e-8
+LN_EPS = 1e-5
+MASKED = -1e9  # a score whose weight is 0; finite, so that no runtime meets inf - inf
+
+Parts = dict[str, Tensor]
+
+
+class Losses(NamedTuple):
+    """Scalars float32: the two losses in nats, and the share of examples whose likeliest label is right."""
+
+    l1: Tensor
+    l2: Tensor
+    accuracy: Tensor
+
+
+class Moments(NamedTuple):
+    """AdamW's running means of the gradient and of its square, each (P,)."""
+
+    first: Tensor
+    second: Tensor
+
+
+def final_activations(shape: Shape, parts: Parts, ids: Tensor) -> Tensor:
+    """ids (N, T) int64 -> what leaves the last layer, (N, T, d); in GPT-2 after its final layer norm."""
+    N, T = ids.shape
+    d, head_size = shape.d_model, shape.d_model // shape.n_head
+    causal = torch.full((T, T), MASKED, device=ids.device).triu(1)  # (T, T)
+
+    def norm(x: Tensor, name: str) -> Tensor:
+        return F.layer_norm(x, (d,), parts[name + ".weight"], parts[name + ".bias"], LN_EPS)
+
+    def linear(x: Tensor, name: str) -> Tensor:
+        return torch.addmm(parts[name + ".bias"], x, parts[name + ".weight"])
+
+    def attention(x: Tensor, block: str) -> Tensor:
+        qkv = linear(x, block + "attn.c_attn").reshape(N, T, 3, shape.n_head, head_size)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)  # (N, nh, T, hs) each
+        pattern = torch.softmax(q @ k.transpose(-1, -2) * head_size**-0.5 + causal, -1)  # (N, nh, T, T)
+        mixed = (pattern @ v).transpose(1, 2).reshape(N * T, d)  # (N*T, d)
+        return linear(mixed, block + "attn.c_proj")
+
+    def feed_forward(x: Tensor, block: str) -> Tensor:
+        return linear(F.gelu(linear(x, block + "mlp.c_fc"), approximate="tanh"), block + "mlp.c_proj")
+
+    positions = torch.arange(T, device=ids.device)
+    x = F.embedding(ids, parts["wte.weight"]) + F.embedding(positions, parts["wpe.weight"])  # (N, T, d)
+    x = x.reshape(N * T, d)
+    for layer in range(shape.n_layer):
+        block = f"h.{layer}."
+        if shape.architecture == "gpt2":
+            x = x + attention(norm(x, block + "ln_1"), block)
+            x = x + feed_forward(norm(x, block + "ln_2"), block)
+        else:
+            x = norm(x + attention(x, block), block + "ln_1")
+            x = norm(x + feed_forward(x, block), block + "ln_2")
+    if shape.architecture == "gpt2":
+        x = norm(x, "ln_f")
+    return x.reshape(N, T, d)
+
+
+def log_sum_exp(x: Tensor) -> Tensor:
+    """(..., n) -> (...): ln Σ exp(x) over the last axis, safe for large values."""
+    largest = x.amax(-1, keepdim=True).detach()
+    return (x - largest).exp().sum(-1).log() + largest.squeeze(-1)
+
+
+def language_model_loss(h: Tensor, wte: Tensor, ids: Tensor, predicted: Tensor) -> Tensor:
+    """L1: for each example the mean -ln P(token | tokens before it), then the mean over the examples.
+
+    h: (B, S, T, d) float32, final activations of the S sequences of each example. wte: (V, d).
+    ids: (B, S, T) int64. predicted: (B, S, T) float32, 1 on the tokens that count as targets; 0 on the first
+        of each sequence, so that the last position, to which the roll brings it, counts nothing.
+    Source: equations (1) and (2).
+    """
+    B, d = h.shape[0], h.shape[-1]
+    rows = h.reshape(-1, d)  # (B*S*T, d)
+    targets = torch.roll(ids, -1, -1).reshape(-1)  # (B*S*T,)
+    weights = torch.roll(predicted, -1, -1).reshape(B, -1)  # (B, S*T)
+    # The wanted entries of rows @ wteᵀ, (B*S*T,): cheaper than finding them in that large table.
+    target_logits = (rows * F.embedding(targets, wte)).sum(-1)
+    nll = (log_sum_exp(rows @ wte.t()) - target_logits).reshape(B, -1)  # (B, S*T)
+    return ((nll * weights).sum(-1) / weights.sum(-1)).mean()
+
+
+def class_logits(h: Tensor, w_y: Tensor, ids: Tensor, one_logit_per_sequence: bool) -> Tensor:
+    """The Extract token's activation through W_y: logits of the labels (B, n), softmax not yet taken.
+
+    h: (B, S, T, d). w_y: (d, n_out). ids: (B, S, T), with one Extract in each sequence. The activations of
+    several sequences are added (similarity), or each sequence gives one logit of its own (multiple choice:
+    n_out = 1, n = S). Source: equation (3) and section 3.3.
+    """
+    is_extract = (ids == EXTRACT).to(h.dtype)  # (B, S, T)
+    h_extract = (h * is_extract.unsqueeze(-1)).sum(2)  # (B, S, d)
+    if one_logit_per_sequence:
+        return (h_extract @ w_y).squeeze(-1)  # (B, S)
+    return h_extract.sum(1) @ w_y  # (B, n_out)
+
+
+def classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """L2: the mean of -ln P(label). logits (B, n), labels (B,) int64. Source: equations (3) and (4)."""
+    classes = torch.arange(logits.shape[-1], device=labels.device)  # (n,)
+    is_label = (labels.unsqueeze(-1) == classes).to(logits.dtype)  # (B, n)
+    return (log_sum_exp(logits) - (logits * is_label).sum(-1)).mean()
+
+
+def forward(shape: Shape, parts: Parts, ids: Tensor, one_logit_per_sequence: bool) -> tuple[Tensor, Tensor]:
+    """ids (B, S, T) int64 -> final activations (B, S, T, d) and the logits of the labels (B, n)."""
+    B, S, T = ids.shape
+    h = final_activations(shape, parts, ids.reshape(B * S, T)).reshape(B, S, T, shape.d_model)
+    return h, class_logits(h, parts["w_y"], ids, one_logit_per_sequence)
+
+
+def adamw(
+    flat: Tensor,
+    moments: Moments,
+    gradient: Tensor,
+    n_decayed: int,
+    step: Tensor,
+    learning_rate: Tensor,
+    eps: Tensor,
+) -> tuple[Tensor, Moments]:
+    """One update -> new vector and moments. All vectors (P,), the rest scalars, `step` counted from 1.
+
+    The first `n_decayed` numbers lose learning_rate · 0.01 of themselves.
+    """
+    first = BETA_1 * moments.first + (1 - BETA_1) * gradient
+    second = BETA_2 * moments.second + (1 - BETA_2) * gradient * gradient
+    first_unbiased = first / (1 - torch.exp(step * math.log(BETA_1)))
+    second_unbiased = second / (1 - torch.exp(step * math.log(BETA_2)))
+    decayed, kept = flat.split([n_decayed, flat.numel() - n_decayed])
+    shrunk = torch.cat([decayed * (1 - learning_rate * WEIGHT_DECAY), kept])
+    return shrunk - learning_rate * first_unbiased / (second_unbiased.sqrt() + eps), Moments(first, second)
+
+
+def make_step(shape: Shape, one_logit_per_sequence: bool) -> Callable[..., tuple[Tensor, ...]]:
+    """The pure function of one training step on L3 = L2 + λ·L1 (equation 5).
+
+    step(flat, first, second, trained, step, ids, predicted, labels, lambda_, learning_rate, eps)
+        -> flat, first, second, l1, l2, accuracy
+    flat, first, second: (P,) float32, the weights and their moments.
+    trained: (P,) bool. Where it is False, the weights and their moments stay exactly as they are: a mask on
+        the gradient alone would leave weight decay and old momentum at work.
+    ids: (B, S, T) int64. predicted: (B, S, T) float32. labels: (B,) int64. All others are scalars float32.
+    l1, l2, accuracy: as in `Losses`, before the update.
+    """
+
+    def step_function(
+        flat, first, second, trained, step, ids, predicted, labels, lambda_, learning_rate, eps
+    ):
+        def l3(parts: Parts) -> tuple[Tensor, Losses]:
+            h, logits = forward(shape, parts, ids, one_logit_per_sequence)
+            found = Losses(
+                l1=language_model_loss(h, parts["wte.weight"], ids, predicted),
+                l2=classification_loss(logits, labels),
+                accuracy=(logits.argmax(-1) == labels).to(logits.dtype).mean(),
+            )
+            return found.l2 + lambda_ * found.l1, found
+
+        gradients, (_, found) = torch.func.grad_and_value(l3, has_aux=True)(unflatten(shape, flat))
+        gradient = flatten(shape, gradients)  # (P,)
+        moments = Moments(first, second)
+        new_flat, new = adamw(flat, moments, gradient, shape.n_decayed, step, learning_rate, eps)
+        return (
+            torch.where(trained, new_flat, flat),
+            torch.where(trained, new.first, first),
+            torch.where(trained, new.second, second),
+            *found,
+        )
+
+    return step_function
