@@ -62,6 +62,8 @@ def write_folder(folder: Path, architecture: str, n_ctx: int = 24, seed: int = 0
     config: further fields of the `transformers` configuration, e.g. n_embd.
     """
     import torch
+
+    torch.set_num_threads(1)  # models as small as these only wait for a second thread
     from transformers import GPT2Config, GPT2LMHeadModel, OpenAIGPTConfig, OpenAIGPTLMHeadModel
 
     tokenizer = byte_level_tokenizer() if architecture == "gpt2" else jamo_tokenizer()
@@ -79,10 +81,13 @@ def write_folder(folder: Path, architecture: str, n_ctx: int = 24, seed: int = 0
             model = GPT2LMHeadModel(GPT2Config(**fields))
         else:
             model = OpenAIGPTLMHeadModel(OpenAIGPTConfig(**fields))
-        # Weights ten times as large as at a real start: the distributions are then far from uniform.
-        for name, parameter in model.named_parameters():
-            if parameter.dim() == 2 and "ln_" not in name:
+        # Larger than at a real start, so that the distributions are far from uniform; gains and biases not
+        # neutral, so that a test notices one left out.
+        for parameter in model.parameters():
+            if parameter.dim() == 2:
                 parameter.data *= 10 if parameter.shape[0] < 100 else 3
+            else:
+                parameter.data += 0.1 * torch.randn_like(parameter)
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))

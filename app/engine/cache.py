@@ -88,7 +88,7 @@ class KVCache:
     def logits(self, loaded: LoadedModel, ids: Sequence[int]) -> Tensor:
         """Logits (V,) float32 for the token after `ids`, of which the last n_ctx count.
 
-        Raises InputError("empty_text" or "unknown_token").
+        Raises InputError("no_tokens" or "unknown_token").
         """
         check_ids(loaded, ids)
         window = list(ids[-loaded.n_ctx :])
@@ -108,11 +108,11 @@ class KVCache:
 
 
 def check_ids(loaded: LoadedModel, ids: Sequence[int]) -> None:
-    """Raise InputError: "empty_text" when there is no token, "unknown_token" for an id outside the
+    """Raise InputError: "no_tokens" when there is no token, "unknown_token" for an id outside the
     vocabulary.
     """
     if not ids:
-        raise InputError("empty_text")
+        raise InputError("no_tokens")
     for id_ in (min(ids), max(ids)):
         if not 0 <= id_ < loaded.vocab_size:
             raise InputError("unknown_token", id=id_, n=loaded.vocab_size)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from app.engine.cache import KeyValues, KVCache, check_ids
+from app.engine.controls import Sampling, Strategy, check_strategy
 from app.engine.forward import hidden, unembed
-from app.engine.sampling import Sampling, draw, uniform, warp
-from app.errors import InputError
+from app.engine.sampling import draw, uniform, warp
 
 if TYPE_CHECKING:
     from app.models import LoadedModel
 
-Strategy = Literal["greedy", "sample", "beam"]
 N_BEAMS = 4
 
 
@@ -41,12 +40,10 @@ def generate(
 
     sampling and seed count for "sample" only, whose i-th token uses the i-th number of the seed's stream.
     "beam" keeps four beams and returns the text with the highest mean log-probability per token.
-    Raises InputError: "empty_text", "unknown_token" or "unknown_strategy".
+    Raises InputError: "no_tokens", "unknown_token" or "unknown_strategy".
     """
     check_ids(loaded, ids)
-    if strategy not in get_args(Strategy):
-        raise InputError("unknown_strategy", name=str(strategy)[:40])
-    if strategy == "beam":
+    if check_strategy(strategy) == "beam":
         return _beam_search(loaded, list(ids), n)
     cache, steps, sampling = KVCache(), [], sampling or Sampling()
     while len(steps) < n and not (steps and steps[-1].token_id == loaded.eot_id):

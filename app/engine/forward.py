@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from app.errors import ModelError
+
 if TYPE_CHECKING:
     from app.engine.cache import KeyValues
     from app.models import LoadedModel
@@ -52,8 +54,15 @@ def hidden(loaded: LoadedModel, ids: Tensor, past: KeyValues | None = None, hook
 
 
 def unembed(loaded: LoadedModel, final: Tensor) -> Tensor:
-    """Final hidden states (..., d) -> logits (..., V), before softmax. The table is the token embedding's."""
-    return loaded.model.lm_head(final)
+    """Final hidden states (..., d) -> logits (..., V), before softmax. The table is the token embedding's.
+
+    Raises ModelError("broken_weights") when they are not finite: weights that are numbers but absurd overflow
+    here.
+    """
+    logits = loaded.model.lm_head(final)
+    if not logits.isfinite().all():
+        raise ModelError("broken_weights", name=loaded.name)
+    return logits
 
 
 def _pre_ln_block(

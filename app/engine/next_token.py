@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.engine.cache import KVCache
-from app.engine.decoding import Step, Strategy, generate
+from app.engine.controls import Sampling, Strategy
+from app.engine.decoding import Step, generate
 from app.engine.history import History, Node
-from app.engine.sampling import Sampling, Warped, draw, uniform, warp
+from app.engine.sampling import Warped, draw, uniform, warp
 from app.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ def prompt_ids(loaded: LoadedModel, text: str) -> list[int]:
     """Tokens to start from: those of `text`, or one end-of-text token where there are none.
 
     An empty text asks for the first token of a document, and in training that is what followed an end-of-text
-    token. Raises InputError: "empty_text" where the vocabulary has no such token (openai-gpt),
+    token. Raises InputError: "no_tokens" where the vocabulary has no such token (openai-gpt),
     "half_character".
     """
     ids = loaded.tokenizer.encode(text)
     if not ids and loaded.eot_id is None:
-        raise InputError("empty_text")
+        raise InputError("no_tokens")
     return ids or [loaded.eot_id]

@@ -6,35 +6,12 @@ Equal to `transformers`' TemperatureLogitsWarper, TopKLogitsWarper and TopPLogit
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from app.errors import InputError
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """The three controls. top_k 0 and top_p 1.0 switch theirs off.
-
-    temperature: 0.01 to 10. top_k: whole number from 0 on. top_p: 0 to 1.
-    Raises InputError("not_a_number" or "out_of_range").
-    """
-
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-
-    def __post_init__(self):
-        checked = {
-            "temperature": check_number("temperature", self.temperature, 0.01, 10),
-            "top_k": check_number("top_k", self.top_k, 0, 1_000_000, whole=True),
-            "top_p": check_number("top_p", self.top_p, 0, 1),
-        }
-        for name, value in checked.items():  # a slider's 40.0 becomes the whole number 40
-            object.__setattr__(self, name, value)
+from app.engine.controls import Sampling
 
 
 @dataclass(frozen=True)
@@ -86,16 +63,3 @@ def draw(p_after: Tensor, order: Tensor, u: float) -> int:
     # float32 probabilities do not add up to exactly 1; scaling u keeps it on the bar
     place = torch.searchsorted(cumulative, u * cumulative[-1].item(), right=True)
     return int(order[min(int(place), len(order) - 1)])
-
-
-def check_number(name: str, value: object, low: float, high: float, whole: bool = False) -> float | int:
-    """`value` as a float from `low` to `high`, or as an int when it must be `whole`.
-
-    Raises InputError: "not_a_number" (also for NaN, and for 1.5 where a whole one is due) or "out_of_range".
-    """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
-    if not is_number or (whole and value not in (math.inf, -math.inf) and value != int(value)):
-        raise InputError("not_a_number", name=name, value=str(value)[:40])
-    if not low <= value <= high:
-        raise InputError("out_of_range", name=name, low=low, high=high)
-    return int(value) if whole else float(value)

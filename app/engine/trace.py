@@ -51,7 +51,7 @@ def names(loaded: LoadedModel) -> list[str]:
 def trace(loaded: LoadedModel, ids: Sequence[int]) -> dict[str, Tensor]:
     """ids (T tokens, 1 ≤ T ≤ n_ctx) -> {name: float32 tensor without batch axis}, in the order of `names`.
 
-    Raises InputError: "empty_text", "unknown_token", or "too_many_tokens" (n, limit): a trace shows all of a
+    Raises InputError: "no_tokens", "unknown_token", or "too_many_tokens" (n, limit): a trace shows all of a
     text or nothing.
     """
     check_ids(loaded, ids)

@@ -42,11 +42,13 @@ def read_model(folder: Path, name: str, eager: bool) -> PreTrainedModel:
     """
     import torch
     from safetensors import SafetensorError
+    from transformers.utils.logging import disable_progress_bar
 
     kind = architecture(folder, name)
     if not any(folder.glob("*.safetensors")):
         pickled = any(any(folder.glob(pattern)) for pattern in PICKLES)
         raise ModelError("unsafe_weights" if pickled else "missing_weights", name=name)
+    disable_progress_bar()  # it would be drawn into the server's log; the page has its own
     try:
         model, report = _model_class(kind).from_pretrained(
             folder,

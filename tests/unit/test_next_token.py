@@ -120,7 +120,7 @@ def test_a_copied_cache_is_empty(loaded):
 
 
 @pytest.mark.parametrize(
-    ("ids", "code"), [([], "empty_text"), ([30, -1], "unknown_token"), ([9999], "unknown_token")]
+    ("ids", "code"), [([], "no_tokens"), ([30, -1], "unknown_token"), ([9999], "unknown_token")]
 )
 def test_ids_that_cannot_be(loaded, ids, code):
     for ask in (KVCache().logits, lambda *how: generate(*how, 3)):
@@ -154,10 +154,10 @@ def test_an_unknown_strategy(loaded):
     assert raised.value.code == "unknown_strategy"
 
 
-def test_an_empty_text_starts_at_end_of_text(loaded, monkeypatch):
+def test_an_no_tokens_starts_at_end_of_text(loaded, monkeypatch):
     assert prompt_ids(loaded, "") == [0]
     assert prompt_ids(loaded, "오늘") == loaded.tokenizer.encode("오늘")
     monkeypatch.setattr(loaded.tokenizer, "eot_id", None)  # as in openai-gpt
     with pytest.raises(InputError) as raised:
         prompt_ids(loaded, "")
-    assert raised.value.code == "empty_text"
+    assert raised.value.code == "no_tokens"

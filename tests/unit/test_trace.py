@@ -43,7 +43,7 @@ def test_a_whole_trace_is_plain_json(loaded):
 @pytest.mark.parametrize(
     ("ids", "code", "details"),
     [
-        ([], "empty_text", {}),
+        ([], "no_tokens", {}),
         (list(range(30, 60)), "too_many_tokens", {"n": 30, "limit": 24}),
         ([5000], "unknown_token", {"id": 5000, "n": 330}),
     ],

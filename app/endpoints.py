@@ -1,0 +1,115 @@
+"""The three named endpoints as plain functions: JSON in, JSON out, every argument checked.
+
+A bad argument raises UserError, which the page turns into one sentence. `model` is a name of the registry,
+never a path. Text becomes NFC; no special token is added to it, and the spelling of one that somebody typed
+stays ordinary text. Of a text longer than the context the last tokens count. A text without tokens (an empty
+one, or spaces where a tokenizer drops them) starts from one end-of-text token; where the vocabulary has none,
+it raises "no_tokens". The page builds these endpoints before it has imported torch, so the engine is imported
+at a call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.engine.controls import Sampling, check_number, check_strategy
+from app.models import Piece, Registry, load
+from app.models.loading import load_tokenizer
+from app.models.tokens import CONTEXT_OF_A_PIECE, learner_text
+
+N_TOP = 10
+MAX_NEW_TOKENS = 256
+MAX_SEED = 2**32 - 1
+
+Json = dict[str, Any]
+
+
+def tokenize(text: str, model: str, *, registry: Registry | None = None) -> Json:
+    """{"tokens": [{"id", "piece", "bytes"}]}, with "part_of" where a token holds only a part of a character.
+
+    bytes: UTF-8 after NFC. piece: as `app.models.tokens.Piece` tells. Works before torch is imported.
+    """
+    text = learner_text(text)
+    tokenizer = load_tokenizer((registry or Registry()).spec(model))
+    return {"tokens": [_token(piece) for piece in tokenizer.pieces(tokenizer.encode(text))]}
+
+
+def next_token(
+    text: str,
+    model: str,
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    *,
+    registry: Registry | None = None,
+) -> Json:
+    """{"entropy": nats, "top": [{"id", "piece", "p_before", "p_after"}]}, the ten likeliest by p_before.
+
+    p_before: the plain softmax, whose entropy is told. p_after: what is sampled from, after temperature,
+    top-k and top-p (top_k 0 and top_p 1.0 switch theirs off).
+    """
+    import torch
+
+    from app.engine import next_token as engine
+
+    text, sampling = learner_text(text), Sampling(temperature, top_k, top_p)
+    loaded = load((registry or Registry()).spec(model))
+    ids = engine.prompt_ids(loaded, text)
+    warped = engine.warp(engine.KVCache().logits(loaded, ids), sampling)
+    top = warped.order[:N_TOP].tolist()
+    return {
+        "entropy": torch.special.entr(warped.p_before.double()).sum().item(),
+        "top": [
+            {
+                "id": piece.id,
+                "piece": piece.piece,
+                "p_before": warped.p_before[piece.id].item(),
+                "p_after": warped.p_after[piece.id].item(),
+            }
+            for piece in loaded.tokenizer.candidates(ids, top)
+        ],
+    }
+
+
+def generate(
+    text: str,
+    model: str,
+    n: int = 20,
+    strategy: str = "greedy",
+    temperature: float = 1.0,
+    top_k: int = 0,
+    top_p: float = 1.0,
+    seed: int = 0,
+    *,
+    registry: Registry | None = None,
+) -> Json:
+    """{"text": prompt and continuation, "ids": new tokens, "steps": [{"id", "piece", "p"}]}.
+
+    n: 1 to 256 new tokens; an end-of-text token ends it early and is the last of "ids", but has no text.
+    strategy: "greedy", "sample" (uses temperature, top_k, top_p and seed) or "beam" (four beams). p: plain
+    softmax. text: as the tokenizer gives it back, so GPT-1's is in lower case.
+    """
+    from app.engine import next_token as engine
+
+    text, sampling = learner_text(text), Sampling(temperature, top_k, top_p)
+    n = check_number("n", n, 1, MAX_NEW_TOKENS, whole=True)
+    seed = check_number("seed", seed, 0, MAX_SEED, whole=True)
+    strategy = check_strategy(strategy)
+    loaded = load((registry or Registry()).spec(model))
+    ids = engine.prompt_ids(loaded, text)
+    steps = engine.generate(loaded, ids, n, strategy, sampling, seed)
+    new = [step.token_id for step in steps]
+    pieces = loaded.tokenizer.pieces([*ids[-CONTEXT_OF_A_PIECE:], *new])[-len(new) :]
+    return {
+        "text": loaded.tokenizer.decode([*ids, *new]),
+        "ids": new,
+        "steps": [
+            {"id": step.token_id, "piece": piece.piece, "p": step.p}
+            for step, piece in zip(steps, pieces, strict=True)
+        ],
+    }
+
+
+def _token(piece: Piece) -> Json:
+    part_of = {} if piece.part_of is None else {"part_of": piece.part_of}
+    return {"id": piece.id, "piece": piece.piece, "bytes": list(piece.bytes), **part_of}
