@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from app.errors import ModelError
 from app.models import ModelSpec, Registry, hub, load, loading
@@ -70,6 +71,18 @@ def test_float16_files_become_float32(copy):
     half.save_pretrained(copy)
     loaded = load(ModelSpec("local/half", "local", str(copy)))
     assert {parameter.dtype for parameter in loaded.model.parameters()} == {torch.float32}
+
+
+def test_the_published_layout(copy):
+    """The hub's files name the body's weights without a prefix, openai-gpt's hold the causal masks too."""
+    whole = load(ModelSpec("local/saved-whole", "local", str(copy))).model
+    tensors = {name.removeprefix("transformer."): tensor for name, tensor in whole.state_dict().items()}
+    del tensors["lm_head.weight"]
+    tensors |= {f"h.{layer}.attn.bias": torch.ones(1, 1, 24, 24).tril() for layer in range(2)}
+    save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
+    body = load(ModelSpec("local/saved-body", "local", str(copy))).model
+    ids = torch.tensor([[30, 40, 50]])
+    assert torch.equal(body(ids).logits, whole(ids).logits)
 
 
 def test_a_failure_is_not_kept(copy):
