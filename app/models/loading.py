@@ -108,9 +108,7 @@ def load(
 
 
 def load_tokenizer(spec_or_name: ModelSpec | str, progress: Progress | None = None) -> ReadableTokenizer:
-    """The tokenizer of a model alone, without torch where the folder has a `tokenizer.json`. Raises as
-    `load`.
-    """
+    """The tokenizer alone, without torch where the folder has a `tokenizer.json`. Raises as `load`."""
     spec = _spec(spec_or_name)
     return _tokenizers.get(spec, lambda: _read_tokenizer(_folder(spec, progress), spec.name))
 
@@ -128,11 +126,10 @@ def _load(spec: ModelSpec, step: int | None, eager: bool, progress: Progress | N
     if progress:
         progress(None, "read")
     with _reading:
-        model = (
-            read_model(folder, spec.name, eager)
-            if step is None
-            else read_checkpoint(folder, spec.name, step, eager)
-        )
+        if step is None:
+            model = read_model(folder, spec.name, eager)
+        else:
+            model = read_checkpoint(folder, spec.name, step, eager)
     tokenizer = load_tokenizer(spec)
     if tokenizer.vocab_size > model.config.vocab_size:
         raise ModelError("tokenizer_mismatch", name=spec.name)

@@ -7,6 +7,7 @@ from statistics import fmean, pstdev
 import pytest
 import torch
 
+from app.engine.forward import hidden, unembed
 from app.engine.trace import stats, to_json, trace
 from app.errors import InputError
 from app.models import load
@@ -52,3 +53,17 @@ def test_what_cannot_be_traced(loaded, ids, code, details):
     with pytest.raises(InputError) as raised:
         trace(loaded, ids)
     assert (raised.value.code, raised.value.details) == (code, details)
+
+
+def test_a_hook_may_change_what_it_sees(loaded):
+    """With what attention and MLP add set to zero, only embeddings and the final layer norm are left."""
+
+    def silence(name: str, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor * 0 if name.endswith(("hook_attn_out", "hook_mlp_out")) else tensor
+
+    ids = torch.tensor([[30, 31, 32]])
+    body = loaded.model.transformer
+    with torch.no_grad():
+        logits = unembed(loaded, hidden(loaded, ids, hook=silence))
+        expected = body.ln_f(body.wte(ids) + body.wpe.weight[:3]) @ body.wte.weight.T
+    torch.testing.assert_close(logits, expected)
