@@ -34,7 +34,7 @@ class Piece:
     bytes: its text in UTF-8 (composed, NFC); empty for a special token.
     part_of: the character or characters it holds only a part of; None when there are none, or when the rest
         of the character has not come yet.
-    leading_space: whether a space stands before it, as its first byte (GPT-2) or by the `</w>` before it (GPT-1).
+    leading_space: whether a space stands before it, as its first byte (GPT-2) or as a `</w>` before it.
     ends_word: whether it carries GPT-1's `</w>`; 「오늘」 with and without it are different tokens.
     """
 
@@ -89,7 +89,7 @@ class ReadableTokenizer:
         else:
             raise ModelError("unsupported_tokenizer", name=name)
         self._tokenizer = tokenizer
-        # The spelling of a special token, when typed, stays ordinary text; every added token counts as special.
+        # A special token's spelling, when typed, stays ordinary text; every added token counts as special.
         added = tokenizer.get_added_tokens_decoder()
         ordinary = [token.content for token in added.values() if not token.special]
         tokenizer.add_special_tokens([AddedToken(content, special=True) for content in ordinary])
@@ -142,7 +142,7 @@ class ReadableTokenizer:
         return [self.pieces([*tail, id_])[-1] for id_ in ids]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Text of the tokens, NFC. Special tokens are left out, <unk> is shown, cut-off bytes stand as ‹EA B3›."""
+        """NFC text of the tokens, without special ones; <unk> is shown, and cut-off bytes as ‹EA B3›."""
         text = ""
         for special, run in groupby(ids, self._special_spelling):
             if special is None:
