@@ -9,16 +9,18 @@ weights are all under 0.008, where float16 runs out of digits).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEVELS = 127  # int8 without -128, so that q and -q are both there
 
 
 def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
     """weight (R, C) float -> q (R, C) int8, scale (R,) float16, with weight ≈ scale · q."""
+    import torch
+
     scale = (weight.float().abs().amax(dim=1) / LEVELS).half()  # (R,)
     divisor = torch.where(scale == 0, 1.0, scale.float())[:, None]  # a row of zeros stays zeros
     q = (weight.float() / divisor).round().clamp(-LEVELS, LEVELS).to(torch.int8)  # (R, C)
@@ -34,6 +36,8 @@ def save_quantized(state: dict[str, Tensor], path: str | Path) -> None:
     """Write a state dict. A tensor that shares its memory with an earlier one (the tied output layer) is left
     out.
     """
+    from safetensors.torch import save_file
+
     tensors: dict[str, Tensor] = {}
     seen: set[int] = set()
     for name, tensor in state.items():
@@ -51,6 +55,9 @@ def load_quantized(path: str | Path) -> dict[str, Tensor]:
     """Read what `save_quantized` wrote -> {name: float32 tensor}. Raises safetensors' SafetensorError when
     damaged.
     """
+    import torch
+    from safetensors.torch import load_file
+
     tensors = load_file(str(path))
     return {
         name: dequantize_rows(tensor, tensors[f"{name}.scale"])
