@@ -1,0 +1,205 @@
+"""Who and what lives in the world: random people, animals, things, places and foods from the lexicon."""
+
+import random
+from functools import cache
+
+from .data import rows
+from .english import with_article
+from .hangul import particle
+from .things import EnglishNoun, EnglishPhrase, EnglishPlace, Name, Noun, Phrase, Pronoun
+
+WEATHER = {
+    "ko": (
+        "비 오는",
+        "눈 오는",
+        "햇볕이 따뜻한",
+        "바람 부는",
+        "안개 낀",
+        "조용한",
+        "더운",
+        "추운",
+        "맑은",
+        "흐린",
+    ),
+    "en": ("sunny", "rainy", "windy", "snowy", "quiet", "cold", "warm", "cloudy", "foggy"),
+}
+PETS = {
+    "ko": (
+        "초코",
+        "보리",
+        "구름",
+        "콩이",
+        "두부",
+        "호두",
+        "나비",
+        "별이",
+        "달이",
+        "쿠키",
+        "모모",
+        "라떼",
+        "단추",
+        "솜이",
+    ),
+    "en": (
+        "Coco",
+        "Biscuit",
+        "Snowy",
+        "Pepper",
+        "Bean",
+        "Cookie",
+        "Button",
+        "Momo",
+        "Star",
+        "Peanut",
+        "Cloud",
+        "Mocha",
+    ),
+}
+PET_KINDS = ("강아지", "고양이", "토끼", "거북이")
+INSTRUMENTS = ("피아노", "바이올린", "북", "피리", "하모니카", "첼로", "실로폰", "탬버린")
+SMALL_THINGS = (
+    "가방",
+    "상자",
+    "바구니",
+    "우산",
+    "인형",
+    "공",
+    "연",
+    "퍼즐",
+    "책",
+    "그림",
+    "리본",
+    "구슬",
+    "로봇",
+    "수박",
+)
+_DO_NOT_TALK = ("소", "닭")  # a single syllable or an odd hero
+
+
+@cache
+def words(category: str) -> tuple[dict[str, str], ...]:
+    """The words of one Korean category name."""
+    return tuple(row for row in rows("words") if row["category_ko"] == category)
+
+
+@cache
+def english_of(korean: str) -> str:
+    """The English word of a Korean noun. Raises KeyError when the lexicon has none."""
+    for table in ("words", "things"):
+        for row in rows(table):
+            if row["ko"] == korean:
+                return row["en"]
+    raise KeyError(korean)
+
+
+@cache
+def plural_of(korean: str) -> str:
+    """The English plural of a Korean noun of words.tsv, '' when it has none there."""
+    return next((row["plural"] for row in rows("words") if row["ko"] == korean), "")
+
+
+@cache
+def moods(mood: str) -> tuple[dict[str, str], ...]:
+    return tuple(row for row in rows("moods") if row["mood"] == mood)
+
+
+def heroes() -> tuple[dict[str, str], ...]:
+    return tuple(row for row in words("동물") + words("새") if row["ko"] not in _DO_NOT_TALK)
+
+
+class World:
+    """Draws things of one language; ``distinct`` methods never return the same one twice in a document."""
+
+    def __init__(self, rng: random.Random, lang: str) -> None:
+        self.rng, self.lang = rng, lang
+        self._used: set[str] = set()
+
+    def pick(self, candidates: tuple[dict[str, str], ...], key: str = "ko") -> dict[str, str]:
+        """One row that this document has not used yet."""
+        while True:
+            candidate = self.rng.choice(candidates)
+            if candidate[key] not in self._used:
+                self._used.add(candidate[key])
+                return candidate
+
+    def child(self) -> Name | EnglishNoun:
+        row = self.pick(rows(f"names_{self.lang}"), "name")
+        name, trait = row["name"], self.rng.choice(rows("traits"))[self.lang]
+        if self.lang == "ko":
+            trait = trait + " " if self.rng.random() < 0.4 and trait not in ("늙은", "어린") else ""
+            return Name(name, intro=f"{name}{particle(name, '이라는')} {trait}아이")
+        trait = "" if trait in ("old", "young") else trait + " "
+        kind = {"he": "boy", "she": "girl"}[row["pronoun"]]
+        return EnglishNoun(name, with_article(f"{trait}{kind} named {name}"), row["pronoun"], article="")
+
+    def animal(self) -> Noun | EnglishNoun:
+        row = self.pick(heroes())
+        trait = self.rng.choice(rows("traits"))
+        if self.lang == "ko":
+            return Noun(row["ko"], intro=f"{trait['ko']} {row['ko']}")
+        return EnglishNoun(
+            row["en"], with_article(f"{trait['en']} {row['en']}"), self.rng.choice(("he", "she"))
+        )
+
+    def being(self) -> Noun | EnglishNoun:
+        return self.animal() if self.rng.random() < 0.55 else self.child()
+
+    def thing(self) -> Noun | EnglishNoun:
+        """Something with a colour or a quality: 빨간 공, a shiny stone."""
+        row = self.pick(rows("things"))
+        if self.rng.random() < 0.6:
+            color = self.rng.choice(rows("colors"))
+            ko, en = color["adnominal"], color["en"]
+        else:
+            quality = self.rng.choice(rows("qualities"))
+            ko, en = quality["ko"], quality["en"]
+        return Noun(f"{ko} {row['ko']}") if self.lang == "ko" else EnglishNoun(f"{en} {row['en']}")
+
+    def small_thing(self) -> Noun | EnglishNoun:
+        ko = self.rng.choice(SMALL_THINGS)
+        self._used.add(ko)
+        return self.noun(ko)
+
+    def food(self) -> Noun | EnglishNoun:
+        """Something to eat; in English always 'some ...', the plural where there is one."""
+        row = self.pick(tuple(r for r in words("음식") + words("과일") if r["ko"] not in ("배", "레몬")))
+        return Noun(row["ko"]) if self.lang == "ko" else EnglishNoun(row["plural"], uncountable=True)
+
+    def noun(self, korean: str) -> Noun | EnglishNoun:
+        if self.lang == "ko":
+            return Noun(korean)
+        return EnglishNoun(english_of(korean), plural=plural_of(korean))
+
+    def of_category(self, category: str) -> dict[str, str]:
+        return self.pick(words(category))
+
+    def place(self, *uses: str) -> Noun | EnglishPlace:
+        row = self.pick(tuple(r for r in rows("places") if r["use"] in uses))
+        return self.place_from(row)
+
+    def place_from(self, row: dict[str, str]) -> Noun | EnglishPlace:
+        return Noun(row["ko"]) if self.lang == "ko" else EnglishPlace(row["en"], row["at"], row["to"])
+
+    def me(self, level: str) -> Pronoun:
+        return Pronoun("나" if level == "한다" or self.rng.random() < 0.4 else "저")
+
+    def activity(self, at_home: bool = False) -> dict[str, str]:
+        return self.pick(tuple(row for row in rows("activities") if (row["place"] == "집") == at_home))
+
+    def phrase(self, row: dict[str, str]) -> Phrase | EnglishPhrase:
+        return Phrase(row["ko"]) if self.lang == "ko" else EnglishPhrase(row["en"])
+
+    def pet(self) -> tuple[Name | EnglishNoun, Noun | EnglishNoun]:
+        """A pet's name and its kind."""
+        name, kind = self.rng.choice(PETS[self.lang]), self.rng.choice(PET_KINDS)
+        if self.lang == "ko":
+            return Noun(name), Noun(kind)
+        return EnglishNoun(name, article=""), EnglishNoun(english_of(kind))
+
+
+@cache
+def place_row(korean: str) -> dict[str, str]:
+    for row in rows("places"):
+        if row["ko"] == korean:
+            return row
+    raise KeyError(korean)

@@ -1,0 +1,94 @@
+"""Mixes the kinds of documents and writes train.jsonl and heldout.jsonl."""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from . import film_reviews
+from .facts import facts
+from .incontext import kind_a, kind_b
+from .lists import word_list
+from .story import KINDS, document
+
+DOCUMENTS = 560_000
+HELD_OUT_SHARE = 0.01
+MAX_REPEATS = 20  # a kind that yields only known documents this often in a row is exhausted
+
+# (kind, lang) -> share of the documents; by tokens about 60 % of them are grammar, see README of the models
+SHARES: dict[tuple[str, str], float] = {
+    ("story", "ko"): 0.080, ("story", "en"): 0.055,
+    ("diary", "ko"): 0.050, ("diary", "en"): 0.035,
+    ("everyday", "ko"): 0.220, ("everyday", "en"): 0.130,
+    ("dialogue", "ko"): 0.040, ("dialogue", "en"): 0.030,
+    ("qa", "ko"): 0.040, ("qa", "en"): 0.030,
+    ("review", "ko"): 0.050, ("review", "en"): 0.035,
+    ("facts", "ko"): 0.030, ("facts", "en"): 0.020,
+    ("incontext_a", "mixed"): 0.070, ("incontext_b", "ko"): 0.020, ("incontext_b", "en"): 0.010,
+    ("word_list", "ko"): 0.033, ("word_list", "en"): 0.022,
+}  # fmt: skip
+
+
+def make(kind: str, lang: str, rng: random.Random) -> dict:
+    """One document as a JSON object: kind, lang, text and, for the grammar, second_mentions and label."""
+    if kind in KINDS:
+        page = document(rng, kind, lang)
+        made = {"kind": "review_grammar" if kind == "review" else kind, "lang": lang, "text": page.text}
+        if kind == "review":
+            made["label"] = page.plot.split("_")[0]
+        return {**made, "plot": page.plot, "second_mentions": page.mentions}
+    makers: dict[str, Callable[[], str]] = {
+        "facts": lambda: facts(rng, lang),
+        "incontext_a": lambda: kind_a(rng),
+        "incontext_b": lambda: kind_b(rng, lang),
+        "word_list": lambda: word_list(rng, lang),
+    }
+    return {"kind": kind, "lang": lang, "text": makers[kind]()}
+
+
+def documents(kind: str, lang: str, n: int, seed: int) -> Iterator[dict]:
+    """Up to n different documents of a kind; fewer when the grammar has no more."""
+    rng = random.Random(f"{seed} {kind} {lang}")
+    seen: set[str] = set()
+    repeats = 0
+    while len(seen) < n and repeats < MAX_REPEATS:
+        made = make(kind, lang, rng)
+        key = made["text"]
+        if key in seen:
+            repeats += 1
+            continue
+        repeats = 0
+        seen.add(key)
+        yield made
+
+
+def write_corpus(out: Path, seed: int, n_documents: int, reviews: Path | None) -> str:
+    """Writes both files and returns a summary. Documents of the two files are different texts."""
+    everything = [
+        made
+        for (kind, lang), share in SHARES.items()
+        for made in documents(kind, lang, round(share * n_documents * (1 + HELD_OUT_SHARE)), seed)
+    ]
+    if reviews:
+        everything += [
+            {"kind": "film_review", "lang": "ko", "text": text, "rating": rating}
+            for rating, text in film_reviews.selected(film_reviews.read(reviews))
+        ]
+    random.Random(f"{seed} order").shuffle(everything)
+    n_held_out = round(len(everything) * HELD_OUT_SHARE)
+    out.mkdir(parents=True, exist_ok=True)
+    _write(out / "heldout.jsonl", everything[:n_held_out])
+    _write(out / "train.jsonl", everything[n_held_out:])
+    counts: dict[str, list[int]] = {}
+    for made in everything:
+        count = counts.setdefault(f"{made['kind']} {made['lang']}", [0, 0])
+        count[0] += 1
+        count[1] += len(made["text"])
+    return "\n".join(
+        f"{name:20} {n:8,} documents {chars:12,} characters" for name, (n, chars) in counts.items()
+    )
+
+
+def _write(path: Path, lines: list[dict]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
