@@ -27,7 +27,7 @@ Json = dict[str, Any]
 def tokenize(text: str, model: str, *, registry: Registry | None = None) -> Json:
     """{"tokens": [{"id", "piece", "bytes"}]}, with "part_of" where a token holds only a part of a character.
 
-    bytes: UTF-8 after NFC. piece: as `app.models.tokens.Piece` tells. Works before torch is imported.
+    bytes: UTF-8 after NFC. piece: the text they stand for, ‹EA B3› where that is only a part of a character.
     """
     text = learner_text(text)
     tokenizer = load_tokenizer((registry or Registry()).spec(model))
