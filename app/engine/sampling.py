@@ -45,9 +45,11 @@ def warp(logits: Tensor, sampling: Sampling) -> Warped:
         tail = p.flip(0).cumsum(0).flip(0)
         n_after_top_p = max(1, int((tail > 1 - sampling.top_p).sum()))
         p = scaled[:n_after_top_p].softmax(dim=0)
-    p_after = torch.zeros_like(logits)
+    # Both are summed in the same order, so with all three controls off they are equal to the last digit.
+    p_before, p_after = torch.empty_like(logits), torch.zeros_like(logits)
+    p_before[order] = (descending - descending[0]).softmax(dim=0)
     p_after[order[: len(p)]] = p
-    return Warped(logits.softmax(dim=0), p_after, order, n_after_top_k, n_after_top_p)
+    return Warped(p_before, p_after, order, n_after_top_k, n_after_top_p)
 
 
 def uniform(seed: int, index: int) -> float:

@@ -47,6 +47,12 @@ def test_draws_follow_the_distribution():
     torch.testing.assert_close(drawn / 4000, p, atol=0.03, rtol=0)  # 3 · √(p(1-p)/4000) = 0.023
 
 
+def test_nothing_changes_with_all_controls_off():
+    warped = warp(torch.randn(5026, generator=torch.Generator().manual_seed(0)), Sampling())
+    assert torch.equal(warped.p_before, warped.p_after)
+    assert (warped.n_after_top_k, warped.n_after_top_p) == (5026, 5026)
+
+
 def test_extreme_logits_stay_finite():
     for logits in (torch.tensor([1e30, -1e30, 0.0]), torch.full((3,), -5000.0), torch.zeros(3)):
         warped = warp(logits, Sampling(0.01, 2, 0.5))
