@@ -10,9 +10,10 @@ from pathlib import Path
 
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, OpenAIGPTConfig, OpenAIGPTLMHeadModel, PreTrainedModel
+from transformers.utils.logging import disable_progress_bar
 
 from app.training.model import Parameters, Shape
-from app.training.pretrain import BUILD, MODELS
+from app.training.paths import BUILD, MODELS
 from app.training.tokenizers import END_OF_TEXT_ID, SPECIAL_TOKENS
 from app.training.trainer import RECIPES
 
@@ -61,7 +62,9 @@ def export(name: str, snapshot: Path, folder: Path) -> PreTrainedModel:
     `folder`."""
     parameters = torch.load(snapshot, weights_only=True)["parameters"]
     model = to_transformers(parameters, RECIPES[name].shape).half()
+    disable_progress_bar()
     model.save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)  # transformers writes it for its owner alone
     return model
 
 

@@ -19,12 +19,11 @@ import torch
 
 from app.training.cpu import be_gentle, faster_dtype, restart_with_allocator_settings
 from app.training.model import Parameters, Shape, loss
+from app.training.paths import BUILD, MODELS, read_corpus, training_texts
 from app.training.tokenizers import read_tokenizer
 from app.training.trainer import RECIPES, Trainer, learning_rate
 from app.training.windows import Documents, Windows, encode_documents, pack
 
-MODELS = Path(__file__).parents[2] / "assets" / "models"
-BUILD = Path(__file__).parents[2] / "build"
 FIRST_CHECKPOINT = 100  # then at every doubling
 REPORT_STEPS = 200
 SNAPSHOT_SECONDS = 180
@@ -59,9 +58,7 @@ def pretrain(
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = read_tokenizer(tokenizers / name)
     recipe = RECIPES[name]
-    trainer = Trainer(
-        recipe, encode_documents((d["text"] for d in read_corpus(corpus / "train.jsonl")), tokenizer)
-    )
+    trainer = Trainer(recipe, encode_documents(training_texts(corpus / "train.jsonl"), tokenizer))
     heldout = heldout_windows(corpus / "heldout.jsonl", tokenizer, recipe.shape.n_ctx)
     if (folder / "snapshot.pt").exists():
         trainer.restore(torch.load(folder / "snapshot.pt", weights_only=True))
@@ -117,12 +114,6 @@ class Clock:
             return by_documents
         left = max(0.0, self.ends - time.time())
         return max(by_documents, trainer.seconds / max(1e-9, trainer.seconds + left))
-
-
-def read_corpus(path: Path) -> list[dict]:
-    """The documents of a corpus file: {"kind", "lang", "text", ...}, one JSON object a line."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def heldout_windows(path: Path, tokenizer, n_ctx: int) -> dict[str, Windows]:

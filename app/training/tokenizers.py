@@ -43,17 +43,17 @@ SINGLE_JAMO = [chr(c) for c in range(0x3131, 0x3164)]  # ㅋㅋ, ㅠㅠ
 ASCII = [chr(c) for c in range(0x21, 0x7F) if not chr(c).isupper()]
 
 
-def train(name: str, texts: Iterable[str], label_words: Iterable[str]) -> Tokenizer:
-    """The tokenizer of model `name`, from `texts`; each of `label_words` becomes one token."""
+def train(name: str, texts: Iterable[str], whole_words: Iterable[str]) -> Tokenizer:
+    """The tokenizer of model `name`, from `texts`; each of `whole_words` becomes one token."""
     if name == "tiny-gpt2":
-        return _train_byte_level(texts, label_words, VOCAB_SIZES[name])
-    return train_word_level(texts, label_words, VOCAB_SIZES[name])
+        return _train_byte_level(texts, whole_words, VOCAB_SIZES[name])
+    return train_word_level(texts, whole_words, VOCAB_SIZES[name])
 
 
-def _train_byte_level(texts: Iterable[str], label_words: Iterable[str], vocab_size: int) -> Tokenizer:
+def _train_byte_level(texts: Iterable[str], whole_words: Iterable[str], vocab_size: int) -> Tokenizer:
     split = pre_tokenizers.ByteLevel(add_prefix_space=False)
     words = Counter(word for text in texts for word, _ in split.pre_tokenize_str(text))
-    wanted = [split.pre_tokenize_str(space + word)[0][0] for word in label_words for space in ("", " ")]
+    wanted = [split.pre_tokenize_str(space + word)[0][0] for word in whole_words for space in ("", " ")]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     room = vocab_size - len(SPECIAL_TOKENS) - len(alphabet)
     merges = learn_merges(words, room, wanted)
@@ -64,7 +64,7 @@ def _train_byte_level(texts: Iterable[str], label_words: Iterable[str], vocab_si
 
 
 def train_word_level(
-    texts: Iterable[str], label_words: Iterable[str], vocab_size: int, jamo: bool = True
+    texts: Iterable[str], whole_words: Iterable[str], vocab_size: int, jamo: bool = True
 ) -> Tokenizer:
     """BPE with `</w>`; `jamo=False` spells with whole syllables instead, for the comparison."""
     form = normalizers.NFD() if jamo else normalizers.NFC()
@@ -78,7 +78,7 @@ def train_word_level(
     known = set(alphabet)
     words = Counter({word: count for word, count in words.items() if known.issuperset(word)})
     base = [*SPECIAL_TOKENS, UNKNOWN, *alphabet, *(char + END_OF_WORD for char in alphabet)]
-    wanted = [normalizer.normalize_str(word) for word in label_words]
+    wanted = [normalizer.normalize_str(word) for word in whole_words]
     merges = learn_merges(words, vocab_size - len(base), wanted, END_OF_WORD, reads_well)
     model = models.BPE(
         vocab=_vocabulary(base, merges), merges=merges, unk_token=UNKNOWN, end_of_word_suffix=END_OF_WORD

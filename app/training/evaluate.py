@@ -1,0 +1,186 @@
+"""Measure an embedded model and write its scores.json: python -m app.training.evaluate tiny-gpt2
+
+Bits per byte on held-out text beside a Kneser-Ney 5-gram trained on the same tokens, the patterns of the
+attention heads, in-context learning. With `--samples PATH` it also writes continuations of given beginnings
+for somebody to read.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from app.engine.head_scores import head_scores
+from app.models import LoadedModel, ModelSpec, load
+from app.training.bits import bits_per_byte, later_mentions, log_probabilities, n_bytes, tokens_inside
+from app.training.corpus.data import rows
+from app.training.cpu import be_gentle
+from app.training.few_shot import few_shot_scores
+from app.training.kneser_ney import KneserNey
+from app.training.paths import BUILD, MODELS, read_corpus, training_texts
+from app.training.tokenizers import END_OF_TEXT_ID, read_tokenizer
+from app.training.trainer import RECIPES
+from app.training.windows import Documents, encode_documents
+
+MAX_HELDOUT = 600  # documents of each group
+NOT_TEXT = {"incontext_a", "incontext_b", "word_list"}  # lists, not held-out prose
+
+
+def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False) -> dict:
+    """All figures of one model, as they go into scores.json. `quick` leaves out in-context learning and
+    most of the text."""
+    loaded = load(ModelSpec(name, "local", str(models / name)), eager=True)
+    tokenizer = read_tokenizer(models / name)
+    documents = encode_documents(training_texts(corpus / "train.jsonl"), tokenizer)
+    neighbours = KneserNey(documents.ids, documents.starts, loaded.vocab_size)
+    weights = (models / name / "model.safetensors").read_bytes()
+    scores = {
+        "model": name,
+        "command": f"python -m app.training.evaluate {name}",
+        "date": date.today().isoformat(),
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        "bits_per_byte": text_scores(
+            loaded, neighbours, groups(corpus / "heldout.jsonl", 20 if quick else MAX_HELDOUT), tokenizer
+        ),
+        "heads": pattern_scores(loaded),
+    }
+    if not quick:
+        scores["in_context"] = {kind: few_shot_scores(loaded, kind) for kind in ("a", "b")}
+    return scores
+
+
+def groups(path: Path, n_each: int = MAX_HELDOUT) -> dict[str, list[str]]:
+    """Held-out texts, at most `n_each` of a group: grammar by language, and reviews."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for document in read_corpus(path):
+        if document["kind"] not in NOT_TEXT:
+            name = "reviews" if document["kind"] == "film_review" else f"grammar_{document['lang']}"
+            texts[name].append(document["text"])
+    return {name: found[:n_each] for name, found in sorted(texts.items())}
+
+
+def text_scores(loaded: LoadedModel, neighbours: KneserNey, texts: dict[str, list[str]], tokenizer) -> dict:
+    """For each group: bits per byte of the model and of the 5-gram, and the same on later mentions of a
+    name or thing in bits per token."""
+    names = names_and_things()
+    table = {}
+    for group, of_group in texts.items():
+        documents: Documents = encode_documents(of_group, tokenizer)
+        of_model = log_probabilities(loaded.model, documents.ids, loaded.n_ctx)
+        of_5gram = neighbours.log_probabilities(documents.ids, documents.starts)
+        size = n_bytes(of_group, lower_case=loaded.architecture == "gpt1")
+        again = np.zeros(len(documents.ids), bool)
+        for index, text in enumerate(of_group):
+            offsets = tokenizer.encode(text).offsets
+            start = documents.starts[index]
+            again[start : start + len(offsets)] = tokens_inside(offsets, later_mentions(text, names))
+        again[0] = False  # nothing stands before the very first token, so nobody predicts it
+        table[group] = {
+            "model": round(bits_per_byte(of_model[1:], size), 4),
+            "kneser_ney_5gram": round(bits_per_byte(of_5gram[1:], size), 4),
+            "documents": len(of_group),
+            "later_mentions": {
+                "tokens": int(again.sum()),
+                "model_bits_per_token": round(float(-of_model[again].mean() / np.log(2)), 4)
+                if again.any()
+                else None,
+                "kneser_ney_bits_per_token": round(float(-of_5gram[again].mean() / np.log(2)), 4)
+                if again.any()
+                else None,
+            },
+        }
+    return table
+
+
+def names_and_things() -> re.Pattern:
+    """The names and nouns of the corpus, of two letters or more, longest first. A Korean one is also found
+    inside a longer word."""
+    ko = {row["name"] for row in rows("names_ko")} | {
+        row["ko"] for table in ("words", "things") for row in rows(table)
+    }
+    en = {row["name"] for row in rows("names_en")} | {
+        row["en"] for table in ("words", "things") for row in rows(table)
+    }
+    ko, en = ({word for word in found if len(word) > 1} for found in (ko, en))
+
+    def any_of(words: set[str]) -> str:
+        return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+
+    return re.compile(rf"(?:{any_of(ko)})|\b(?:{any_of(en)})\b")
+
+
+def pattern_scores(loaded: LoadedModel) -> dict:
+    """The best head of each pattern, and every head's label."""
+    heads = head_scores(loaded)
+    patterns = ("previous", "first", "same", "induction")
+    best = {pattern: max(heads, key=lambda head: getattr(head, pattern)) for pattern in patterns}
+    return {
+        "best": {
+            pattern: {"head": f"{head.layer}.{head.head}", "score": round(getattr(head, pattern), 3)}
+            for pattern, head in best.items()
+        },
+        "labels": {f"{head.layer}.{head.head}": head.label for head in heads},
+    }
+
+
+@torch.no_grad()
+def continuations(
+    loaded: LoadedModel, beginnings: list[str], n_each: int, n_tokens: int = 60
+) -> list[tuple[str, str]]:
+    """(beginning, continuation) at temperature 0.8, top-k 40, seed 0; each ends at end-of-text or after
+    `n_tokens`."""
+    torch.manual_seed(0)
+    found = []
+    for beginning in beginnings:
+        prompt = torch.tensor([loaded.tokenizer.encode(beginning)] * n_each)  # (n, T)
+        room = min(n_tokens, loaded.n_ctx - prompt.shape[1])
+        rows_ = loaded.model.generate(
+            input_ids=prompt,
+            attention_mask=torch.ones_like(prompt),
+            max_new_tokens=room,
+            do_sample=True,
+            temperature=0.8,
+            top_k=40,
+        )
+        for row in rows_.tolist():
+            new = row[prompt.shape[1] :]
+            end = new.index(END_OF_TEXT_ID) if END_OF_TEXT_ID in new else len(new)
+            found.append((beginning, loaded.tokenizer.decode(row[: prompt.shape[1] + end])))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("--corpus", type=Path, default=BUILD / "corpus")
+    parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument("--quick", action="store_true", help="no in-context learning, little text")
+    parser.add_argument(
+        "--samples", type=Path, help="write continuations there, one a line, and nothing else"
+    )
+    parser.add_argument("--beginnings", type=Path, help="one beginning a line, for --samples")
+    parser.add_argument("--each", type=int, default=5, help="continuations of each beginning")
+    options = parser.parse_args()
+    be_gentle()
+    if options.samples:
+        spec = ModelSpec(options.name, "local", str(options.models / options.name))
+        beginnings = options.beginnings.read_text(encoding="utf-8").split("\n")
+        found = continuations(load(spec), [line for line in beginnings if line], options.each)
+        lines = [f"{number}\t{' '.join(text.split())}" for number, (_, text) in enumerate(found)]
+        options.samples.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return
+    scores = evaluate(options.name, options.corpus, options.models, options.quick)
+    (options.models / options.name / "scores.json").write_text(
+        json.dumps(scores, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+    print(json.dumps(scores["bits_per_byte"], indent=1), json.dumps(scores["heads"]["best"]))
+
+
+if __name__ == "__main__":
+    main()

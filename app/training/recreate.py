@@ -1,0 +1,52 @@
+"""Make the embedded models again, from nothing: python -m app.training.recreate --documents 1600000
+
+Corpus, tokenizers, pre-training of both GPTs (one after the other; hours), export, evaluation. `--smoke`
+does all of it with a small corpus and a few steps, in under two minutes on one core, into `--out` only: it
+shows that every stage fits the next.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from app.training.paths import BUILD, MODELS
+from app.training.trainer import RECIPES
+
+SMOKE_CORPUS, SMOKE_DOCUMENTS = 6000, 600
+
+
+def commands(out: Path, models: Path, n_documents: int, smoke: bool, reviews: Path | None) -> list[list[str]]:
+    """The stages as command lines of this package, in order."""
+    corpus, runs = out / "corpus", out / "pretrain"
+    make_corpus = ["corpus", "--out", corpus, "--seed", 0]
+    make_corpus += ["--documents", SMOKE_CORPUS] if smoke else []
+    make_corpus += ["--reviews", reviews] if reviews else []
+    stages = [make_corpus, ["train_tokenizers", "--corpus", corpus, "--out", models]]
+    for name in RECIPES:
+        places = ["--corpus", corpus, "--tokenizers", models, "--out", runs]
+        stages.append(["pretrain", name, "--documents", SMOKE_DOCUMENTS if smoke else n_documents, *places])
+        stages.append(["export", name, "--runs", runs, "--out", models])
+    for name in RECIPES:
+        quick = ["--quick"] if smoke else []
+        stages.append(["evaluate", name, "--corpus", corpus, "--models", models, *quick])
+    return [[sys.executable, "-m", f"app.training.{stage[0]}", *map(str, stage[1:])] for stage in stages]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--documents", type=int, default=1_600_000, help="documents each model reads")
+    parser.add_argument("--reviews", type=Path, help="film reviews, as the corpus command takes them")
+    parser.add_argument(
+        "--smoke", action="store_true", help="a small model, end to end, in under two minutes"
+    )
+    parser.add_argument("--out", type=Path, default=BUILD)
+    options = parser.parse_args()
+    models = options.out / "models" if options.smoke else MODELS
+    for command in commands(options.out, models, options.documents, options.smoke, options.reviews):
+        print("$", " ".join(["python", *command[1:]]), flush=True)
+        subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main()
