@@ -33,12 +33,12 @@ HELLO_READY = "document.querySelector('button.primary')?.checkVisibility()"
 WATCH = """conditions => {
   window.met = {};
   const look = () => {
-    for (const [name, holds] of Object.entries(conditions)) {
+    for (const [name, holds] of document.documentElement ? Object.entries(conditions) : []) {
       if (!(name in met) && holds()) met[name] = performance.timeOrigin + performance.now();
     }
     requestAnimationFrame(look);
   };
-  look();
+  requestAnimationFrame(look);  // not at once: the document has no element yet
 }"""
 
 # The way every tutorial loads a model; runs in a process of its own and prints the seconds.

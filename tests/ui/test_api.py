@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from collections.abc import Iterator
 
 import pytest
@@ -36,9 +37,9 @@ def test_only_the_documented_endpoints_are_listed(client: Client):
 @pytest.mark.parametrize("model", MODELS)
 def test_tokenize(client: Client, model: str):
     tokens = client.predict(TEXT, model, api_name="/tokenize")["tokens"]
-    assert bytes(byte for token in tokens for byte in token["bytes"]).decode().replace(
-        " ", ""
-    ) == TEXT.replace(" ", "")
+    # GPT-1's pieces may be single jamo, and a word's end stands for the space after it.
+    written = bytes(byte for token in tokens for byte in token["bytes"]).decode()
+    assert unicodedata.normalize("NFC", written).replace(" ", "") == TEXT.replace(" ", "")
     assert all({"id", "piece", "bytes"} <= set(token) for token in tokens)
     assert "\ufffd" not in "".join(token["piece"] for token in tokens)
 
@@ -87,7 +88,7 @@ BAD_CALLS = {
     "temperature negative": ("/next_token", (TEXT, "tiny-gpt2", -1.0, 0, 1.0)),
     "temperature is a word": ("/next_token", (TEXT, "tiny-gpt2", "warm", 0, 1.0)),
     "top-k negative": ("/next_token", (TEXT, "tiny-gpt2", 1.0, -1, 1.0)),
-    "top-p zero": ("/next_token", (TEXT, "tiny-gpt2", 1.0, 0, 0.0)),
+    "top-p negative": ("/next_token", (TEXT, "tiny-gpt2", 1.0, 0, -0.1)),
     "top-p above one": ("/next_token", (TEXT, "tiny-gpt2", 1.0, 0, 1.5)),
     "unknown strategy": ("/generate", (TEXT, "tiny-gpt2", 3, "magic", 1.0, 0, 1.0, 0)),
     "negative length": ("/generate", (TEXT, "tiny-gpt2", -1, "greedy", 1.0, 0, 1.0, 0)),
