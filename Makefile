@@ -16,7 +16,7 @@ RUN_READY := $(VENV)/.run-$(call hash,requirements.txt)
 DEV_READY := $(VENV)/.dev-$(call hash,requirements.txt requirements-dev.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format bench browser
+.PHONY: help run test test-all lint format bench browser models models-eval smoke
 
 help:
 	@echo "make run       첫 화면을 엽니다 · open the page"
@@ -24,6 +24,9 @@ help:
 	@echo "make test-all  느린 테스트까지 · the slow tests too"
 	@echo "make lint      ruff 검사 (make format: 고치기) · ruff check (make format: fix)"
 	@echo "make bench     기준과의 비율 측정 · ratios to references measured in the same run"
+	@echo "make models    들어 있는 모델을 처음부터 다시 만듭니다(몇 시간) · the embedded models anew (hours)"
+	@echo "make smoke     같은 과정을 2분 안에 작게 · the same, small, within two minutes"
+	@echo "make models-eval  들어 있는 모델을 다시 잽니다 · measure the embedded models again"
 
 run: $(RUN_READY)
 	$(PY) app.py $(ARGS)
@@ -45,6 +48,19 @@ format: $(DEV_READY)
 # Pauses a training run of this checkout while it measures, and resumes it however the measuring ends.
 bench: browser
 	$(PY) -m benchmarks $(ARGS)
+
+models: $(DEV_READY)
+	$(PY) -m app.training.recreate $(ARGS)
+
+smoke: $(DEV_READY)
+	$(PY) -m app.training.recreate --smoke --out build/smoke $(ARGS)
+
+models-eval: $(DEV_READY) | build/corpus/heldout.jsonl
+	$(PY) -m app.training.evaluate tiny-gpt2 $(ARGS)
+	$(PY) -m app.training.evaluate tiny-gpt1 $(ARGS)
+
+build/corpus/heldout.jsonl: | $(DEV_READY)
+	$(PY) -m app.training.corpus --out build/corpus
 
 browser: $(DEV_READY)
 	@$(PY) -m tests.harness.chromium
