@@ -2,7 +2,6 @@
 on its tokens."""
 
 import math
-import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -59,17 +58,6 @@ def n_bytes(texts: Iterable[str], lower_case: bool) -> int:
 def bits_per_byte(log_p: np.ndarray, bytes_of_text: int) -> float:
     """End-of-text tokens count among the bits, not among the bytes."""
     return float(-log_p.sum() / math.log(2) / bytes_of_text)
-
-
-def later_mentions(text: str, names: re.Pattern) -> list[tuple[int, int]]:
-    """Where `names` are mentioned in `text` for the second time or later, as (start, end) in characters."""
-    seen: set[str] = set()
-    spans = []
-    for match in names.finditer(text):
-        if match.group() in seen:
-            spans.append(match.span())
-        seen.add(match.group())
-    return spans
 
 
 def tokens_inside(offsets: list[tuple[int, int]], spans: list[tuple[int, int]]) -> list[bool]:

@@ -8,28 +8,27 @@ for somebody to read.
 import argparse
 import hashlib
 import json
-import re
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 
 from app.engine.head_scores import head_scores
 from app.models import LoadedModel, ModelSpec, load
-from app.training.bits import bits_per_byte, later_mentions, log_probabilities, n_bytes, tokens_inside
-from app.training.corpus.data import rows
+from app.training.bits import bits_per_byte, log_probabilities, n_bytes, tokens_inside
 from app.training.cpu import be_gentle
 from app.training.few_shot import few_shot_scores
 from app.training.kneser_ney import KneserNey
 from app.training.paths import BUILD, MODELS, read_corpus, training_texts
 from app.training.tokenizers import END_OF_TEXT_ID, read_tokenizer
+from app.training.train_tokenizers import LISTS
 from app.training.trainer import RECIPES
-from app.training.windows import Documents, encode_documents
+from app.training.windows import encode_documents
 
 MAX_HELDOUT = 600  # documents of each group
-NOT_TEXT = {"incontext_a", "incontext_b", "word_list"}  # lists, not held-out prose
 
 
 def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False) -> dict:
@@ -38,16 +37,15 @@ def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False
     loaded = load(ModelSpec(name, "local", str(models / name)), eager=True)
     tokenizer = read_tokenizer(models / name)
     documents = encode_documents(training_texts(corpus / "train.jsonl"), tokenizer)
-    neighbours = KneserNey(documents.ids, documents.starts, loaded.vocab_size)
+    five_gram = KneserNey(documents.ids, documents.starts, loaded.vocab_size)
+    heldout = groups(corpus / "heldout.jsonl", 20 if quick else MAX_HELDOUT)
     weights = (models / name / "model.safetensors").read_bytes()
     scores = {
         "model": name,
         "command": f"python -m app.training.evaluate {name}",
         "date": date.today().isoformat(),
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "bits_per_byte": text_scores(
-            loaded, neighbours, groups(corpus / "heldout.jsonl", 20 if quick else MAX_HELDOUT), tokenizer
-        ),
+        "text": {key: text_scores(loaded, five_gram, group, tokenizer) for key, group in heldout.items()},
         "heads": pattern_scores(loaded),
     }
     if not quick:
@@ -55,64 +53,39 @@ def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False
     return scores
 
 
-def groups(path: Path, n_each: int = MAX_HELDOUT) -> dict[str, list[str]]:
-    """Held-out texts, at most `n_each` of a group: grammar by language, and reviews."""
-    texts: dict[str, list[str]] = defaultdict(list)
+def groups(path: Path, n_each: int = MAX_HELDOUT) -> dict[str, list[dict]]:
+    """Held-out documents, at most `n_each` of a group: grammar by language, and reviews."""
+    found: dict[str, list[dict]] = defaultdict(list)
     for document in read_corpus(path):
-        if document["kind"] not in NOT_TEXT:
+        if document["kind"] not in LISTS:
             name = "reviews" if document["kind"] == "film_review" else f"grammar_{document['lang']}"
-            texts[name].append(document["text"])
-    return {name: found[:n_each] for name, found in sorted(texts.items())}
+            found[name].append(document)
+    return {name: of_group[:n_each] for name, of_group in sorted(found.items())}
 
 
-def text_scores(loaded: LoadedModel, neighbours: KneserNey, texts: dict[str, list[str]], tokenizer) -> dict:
-    """For each group: bits per byte of the model and of the 5-gram, and the same on later mentions of a
-    name or thing in bits per token."""
-    names = names_and_things()
-    table = {}
-    for group, of_group in texts.items():
-        documents: Documents = encode_documents(of_group, tokenizer)
-        of_model = log_probabilities(loaded.model, documents.ids, loaded.n_ctx)
-        of_5gram = neighbours.log_probabilities(documents.ids, documents.starts)
-        size = n_bytes(of_group, lower_case=loaded.architecture == "gpt1")
-        again = np.zeros(len(documents.ids), bool)
-        for index, text in enumerate(of_group):
-            offsets = tokenizer.encode(text).offsets
-            start = documents.starts[index]
-            again[start : start + len(offsets)] = tokens_inside(offsets, later_mentions(text, names))
-        again[0] = False  # nothing stands before the very first token, so nobody predicts it
-        table[group] = {
-            "model": round(bits_per_byte(of_model[1:], size), 4),
-            "kneser_ney_5gram": round(bits_per_byte(of_5gram[1:], size), 4),
-            "documents": len(of_group),
-            "later_mentions": {
-                "tokens": int(again.sum()),
-                "model_bits_per_token": round(float(-of_model[again].mean() / np.log(2)), 4)
-                if again.any()
-                else None,
-                "kneser_ney_bits_per_token": round(float(-of_5gram[again].mean() / np.log(2)), 4)
-                if again.any()
-                else None,
-            },
-        }
-    return table
-
-
-def names_and_things() -> re.Pattern:
-    """The names and nouns of the corpus, of two letters or more, longest first. A Korean one is also found
-    inside a longer word."""
-    ko = {row["name"] for row in rows("names_ko")} | {
-        row["ko"] for table in ("words", "things") for row in rows(table)
-    }
-    en = {row["name"] for row in rows("names_en")} | {
-        row["en"] for table in ("words", "things") for row in rows(table)
-    }
-    ko, en = ({word for word in found if len(word) > 1} for found in (ko, en))
-
-    def any_of(words: set[str]) -> str:
-        return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
-
-    return re.compile(rf"(?:{any_of(ko)})|\b(?:{any_of(en)})\b")
+def text_scores(loaded: LoadedModel, five_gram: KneserNey, group: list[dict], tokenizer: Tokenizer) -> dict:
+    """Bits per byte of the model and of the 5-gram; bits per token where a name or thing is mentioned
+    again."""
+    texts = [document["text"] for document in group]
+    documents = encode_documents(texts, tokenizer)
+    size = n_bytes(texts, lower_case=loaded.architecture == "gpt1")
+    again = np.zeros(len(documents.ids), bool)
+    for start, document in zip(documents.starts, group, strict=False):
+        inside = tokens_inside(
+            tokenizer.encode(document["text"]).offsets, document.get("second_mentions", [])
+        )
+        again[start : start + len(inside)] = inside
+    scored = slice(1, None)  # nothing stands before the very first token, so nobody predicts it
+    scores = {"documents": len(group), "bits_per_byte": {}, "later_mentions_bits_per_token": {}}
+    for name, log_p in (
+        ("model", log_probabilities(loaded.model, documents.ids, loaded.n_ctx)),
+        ("kneser_ney_5gram", five_gram.log_probabilities(documents.ids, documents.starts)),
+    ):
+        scores["bits_per_byte"][name] = round(bits_per_byte(log_p[scored], size), 4)
+        if again.any():
+            bits = -log_p[again].mean() / np.log(2)
+            scores["later_mentions_bits_per_token"][name] = round(float(bits), 4)
+    return scores
 
 
 def pattern_scores(loaded: LoadedModel) -> dict:
@@ -179,7 +152,7 @@ def main() -> None:
     (options.models / options.name / "scores.json").write_text(
         json.dumps(scores, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
-    print(json.dumps(scores["bits_per_byte"], indent=1), json.dumps(scores["heads"]["best"]))
+    print(json.dumps(scores["text"], indent=1), json.dumps(scores["heads"]["best"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The measuring sticks of the evaluation, against slow and plain computations."""
 
 import math
-import re
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from app.training.bits import bits_per_byte, later_mentions, log_probabilities, n_bytes, tokens_inside
+from app.training.bits import bits_per_byte, log_probabilities, n_bytes, tokens_inside
 from app.training.export import to_transformers
 from app.training.kneser_ney import LEAST_DISCOUNT, ORDER, KneserNey
 from app.training.model import Shape, init_parameters
@@ -115,9 +114,7 @@ def test_bits_per_byte_of_a_fair_coin_and_of_composed_lower_case_text():
     assert n_bytes(["\u1100\u1161", "Ab"], lower_case=True) == 3 + 2
 
 
-def test_later_mentions_are_found_with_their_particles_left_out():
-    names = re.compile(r"토끼|\bfox\b")
-    text = "토끼가 갔다. 토끼는 fox, a fox."
-    spans = later_mentions(text, names)
-    assert [text[a:b] for a, b in spans] == ["토끼", "fox"] and spans[0][0] == 8
-    assert tokens_inside([(0, 2), (7, 10), (10, 11), (12, 14)], [(8, 10)]) == [False, True, False, False]
+def test_tokens_that_touch_a_span_are_inside():
+    offsets = [(0, 2), (7, 10), (10, 11), (12, 14)]
+    assert tokens_inside(offsets, [(8, 10), (13, 20)]) == [False, True, False, True]
+    assert tokens_inside(offsets, []) == [False] * 4
