@@ -6,9 +6,12 @@ takes build/pretrain/tiny-gpt2/snapshot.pt and writes into assets/models/tiny-gp
 """
 
 import argparse
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from transformers import GPT2Config, GPT2LMHeadModel, OpenAIGPTConfig, OpenAIGPTLMHeadModel, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
 
@@ -45,27 +48,26 @@ def to_transformers(parameters: Parameters, shape: Shape) -> PreTrainedModel:
     return model.eval()
 
 
-def from_folder(folder: Path, shape: Shape) -> Parameters:
-    """The float32 parameters of an exported model, for going on with its training."""
-    from safetensors.torch import load_file
-
-    saved = load_file(folder / "model.safetensors")
-    names = [name for name in saved if name != "lm_head.weight"]
-    return {
-        name if name.startswith("transformer.") else "transformer." + name: saved[name].float()
-        for name in names
-    }
-
-
 def export(name: str, snapshot: Path, folder: Path) -> PreTrainedModel:
-    """Write config.json, generation_config.json and model.safetensors (float16) of `snapshot` into
-    `folder`."""
-    parameters = torch.load(snapshot, weights_only=True)["parameters"]
-    model = to_transformers(parameters, RECIPES[name].shape).half()
+    """Write the weights of `snapshot` (float16) with their config, and training.json: how far the run has
+    come."""
+    state = torch.load(snapshot, weights_only=True)
+    model = to_transformers(state["parameters"], RECIPES[name].shape).half()
     disable_progress_bar()
     model.save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)  # transformers writes it for its owner alone
+    facts = {"recipe": asdict(RECIPES[name]), "progress": state["progress"]}
+    (folder / "training.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return model
+
+
+def exported_state(folder: Path) -> dict:
+    """What `Trainer.restore` needs to go on from an exported model: float16 weights, the place in the
+    corpus, no moments."""
+    weights = load_file(folder / "model.safetensors")
+    progress = json.loads((folder / "training.json").read_text(encoding="utf-8"))["progress"]
+    parameters = {name: value.float() for name, value in weights.items() if name != "lm_head.weight"}
+    return {"parameters": parameters, "progress": progress}
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from app.training.cpu import be_gentle, faster_dtype, restart_with_allocator_settings
+from app.training.export import exported_state
 from app.training.model import Parameters, Shape, loss
 from app.training.paths import BUILD, MODELS, read_corpus, training_texts
 from app.training.tokenizers import read_tokenizer
@@ -44,16 +45,36 @@ def main() -> None:
     )
     parser.add_argument("--tokenizers", type=Path, default=MODELS, help="folder with <name>/tokenizer.json")
     parser.add_argument("--out", type=Path, default=BUILD / "pretrain")
+    parser.add_argument(
+        "--exported", type=Path, help="where no snapshot is, go on from <folder>/<name>, e.g. assets/models"
+    )
     options = parser.parse_args()
     restart_with_allocator_settings("app.training.pretrain")
     be_gentle()
-    pretrain(options.name, options.corpus, options.tokenizers, options.out, options.documents, options.until)
+    pretrain(
+        options.name,
+        options.corpus,
+        options.tokenizers,
+        options.out,
+        options.documents,
+        options.until,
+        options.exported,
+    )
 
 
 def pretrain(
-    name: str, corpus: Path, tokenizers: Path, out: Path, n_documents: int, until: str | None = None
+    name: str,
+    corpus: Path,
+    tokenizers: Path,
+    out: Path,
+    n_documents: int,
+    until: str | None = None,
+    exported: Path | None = None,
 ) -> Trainer:
-    """Train, or go on training, until `n_documents` are read or the clock says `until` ("HH:MM")."""
+    """Train, or go on training, until `n_documents` are read or the clock says `until` ("HH:MM").
+
+    exported: where no snapshot is, go on from <exported>/<name>, with AdamW starting anew.
+    """
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = read_tokenizer(tokenizers / name)
@@ -62,6 +83,8 @@ def pretrain(
     heldout = heldout_windows(corpus / "heldout.jsonl", tokenizer, recipe.shape.n_ctx)
     if (folder / "snapshot.pt").exists():
         trainer.restore(torch.load(folder / "snapshot.pt", weights_only=True))
+    elif exported:
+        trainer.restore(exported_state(exported / name))
     trainer.dtype = faster_dtype(lambda dtype: _forward_and_backward(trainer, dtype))
     clock = Clock(n_documents, until)
     stop = _stop_on_sigterm()

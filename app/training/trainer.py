@@ -122,7 +122,7 @@ class Trainer:
         return {
             "parameters": {name: p.detach() for name, p in self.parameters.items()},
             "optimizer": self.optimizer.state_dict(),
-            "progress": {name: getattr(self, name) for name in self._PROGRESS},
+            "progress": {name: getattr(self, name) for name in (*self._PROGRESS, "documents_read")},
         }
 
     def restore(self, state: dict) -> None:
@@ -130,8 +130,8 @@ class Trainer:
         with torch.no_grad():
             for name, value in state["parameters"].items():
                 self.parameters[name].copy_(value)
-        for name, value in state["progress"].items():
-            setattr(self, name, value)
+        for name in self._PROGRESS:
+            setattr(self, name, state["progress"][name])
         self._windows = None
         if "optimizer" in state:
             self.optimizer.load_state_dict(state["optimizer"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from app.models import load
-from app.training.corpus.incontext import TestList
+from app.training.corpus import incontext
 from app.training.few_shot import answer, log_probability
 from tests.tiny_models import write_folder
 
@@ -44,4 +44,4 @@ def test_the_answer_is_the_most_probable_candidate_with_its_comma(loaded):
         whole = encode(f"{prompt} {candidate},")
         scores.append(slow_log_probability(loaded, whole, given))
     best = candidates[scores.index(max(scores))]
-    assert answer(loaded, TestList(prompt, "오늘", candidates, (), "rule")) == best
+    assert answer(loaded, incontext.TestList(prompt, "오늘", candidates, (), "rule")) == best

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from app.training import pretrain as command
+from app.training.export import export, exported_state
 from app.training.model import Shape
 from app.training.tokenizers import save_tokenizer, train
-from app.training.trainer import Recipe, Trainer, learning_rate
+from app.training.trainer import RECIPES, Recipe, Trainer, learning_rate
 from app.training.windows import Documents
 
 RECIPE = Recipe(
@@ -72,6 +73,25 @@ def test_without_its_moments_a_run_warms_up_again(documents):
     again.restore(state)
     again.step(0.1)
     assert again.step_number == 9
+    assert again.optimizer.param_groups[0]["lr"] == pytest.approx(
+        RECIPE.peak_learning_rate / RECIPE.warmup_steps
+    )
+
+
+def test_a_run_goes_on_from_an_exported_model(documents, tmp_path, monkeypatch):
+    """Nothing but the float16 rounding and AdamW's moments is lost."""
+    monkeypatch.setitem(RECIPES, "tiny", RECIPE)
+    trainer = Trainer(RECIPE, documents)
+    for _ in range(12):
+        trainer.step(0.1)
+    command.save(trainer.state(), tmp_path / "snapshot.pt")
+    export("tiny", tmp_path / "snapshot.pt", tmp_path / "tiny")
+    again = Trainer(RECIPE, documents)
+    again.restore(exported_state(tmp_path / "tiny"))
+    for name, value in trainer.parameters.items():
+        torch.testing.assert_close(again.parameters[name], value, atol=1e-3, rtol=1e-3)
+    assert (again.step_number, again.documents_read) == (12, trainer.documents_read)
+    again.step(0.1)
     assert again.optimizer.param_groups[0]["lr"] == pytest.approx(
         RECIPE.peak_learning_rate / RECIPE.warmup_steps
     )
