@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from app import i18n
+from app import api, i18n
+from app.doors import middleware
 from app.lesson import Context, Lesson, Page
 from app.models import Registry
 from app.settings import Settings
@@ -28,6 +29,7 @@ def build(lessons: Sequence[Lesson], settings: Settings) -> gr.Blocks:
     name = i18n.shared_text("ko")["ui.name"]
     with gr.Blocks(title=name, analytics_enabled=False, fill_width=True) as demo:
         _page(lessons, registry, "ko")
+        api.publish(registry, settings)
     with demo.route("English", "/en", show_in_navbar=False):
         _page(lessons, registry, "en")
     return demo
@@ -35,8 +37,6 @@ def build(lessons: Sequence[Lesson], settings: Settings) -> gr.Blocks:
 
 def launch_options(settings: Settings) -> dict[str, Any]:
     """Arguments of `demo.launch()`."""
-    from app.doors import middleware
-
     return {
         "server_name": settings.host,
         "server_port": settings.port,

@@ -290,11 +290,14 @@ def _fetch_model(context: Context, payload: Payload) -> Iterator[tuple[Any, Any,
 def clean_text(text: Any, lang: str) -> tuple[str, str]:
     """A learner's text as every lesson takes it: NFC, at most `links.MAX_TEXT` characters -> (text, notice).
 
+    White space around it goes: a space at the end would be a token of its own that hardly any text was trained on.
+
     Raises:
         InputError: "empty_text" for nothing but white space; "not_text" and "half_character" as in `learner_text`.
     """
     text = models.tokens.learner_text(text[: models.tokens.MAX_CHARACTERS] if isinstance(text, str) else text)
-    if not text.strip():
+    text = text.strip()
+    if not text:
         raise InputError("empty_text")
     if len(text) <= links.MAX_TEXT:
         return text, ""

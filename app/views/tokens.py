@@ -16,7 +16,9 @@ def visible(text: str) -> str:
     """`text` with a sign for what has no shape: ⏎, ⇥, ␣, ‹U+200B›; a lone combining mark stands on ◌."""
     shown = ""
     for character in text:
-        if character in _SIGNS:
+        if character == " " and text.strip(" "):
+            shown += character  # a space between shapes is seen without help
+        elif character in _SIGNS:
             shown += _SIGNS[character]
         elif unicodedata.category(character) in _INVISIBLE:
             shown += f"‹U+{ord(character):04X}›"

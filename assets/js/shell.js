@@ -135,7 +135,7 @@
       this.list = lab.html("div", { class: "scene-list", hidden: true }, at);
       addEventListener("click", (event) => { if (!event.target.closest?.(".scene-list, .scenes .here")) this.list.hidden = true; });
     },
-    of(stage) { return this.lessons.find((lesson) => lesson.id === stage.id)?.scenes ?? []; },
+    of(stage) { return (this.lessons ?? []).find((lesson) => lesson.id === stage.id)?.scenes ?? []; },
     draw(stage) {
       if (!this.at) return;
       const { words } = this;

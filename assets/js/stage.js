@@ -66,6 +66,7 @@
     paint() {
       if (!this.value || !this.at.clientWidth) return;
       const key = document.activeElement?.dataset?.key;
+      this.at.dataset.architecture = this.value.architecture;
       const presenting = Boolean(root.dataset.present);
       if (presenting) this.lesson.board(this);
       else { this.board.replaceChildren(); this.lesson.draw(this); }

@@ -295,13 +295,13 @@ def guessed(loaded: LoadedModel, state: State) -> tuple[list[int], float, int] |
     ids = loaded.tokenizer.encode(spaced)
     if not ids:
         return None
-    log_p, context, cache = 0.0, list(state.step.ids), KVCache()
+    log_p, context = 0.0, list(state.step.ids)
     logits = state.step.logits
     rank = int((logits > logits[ids[0]]).sum()) + 1
     for token_id in ids:
         log_p += float(logits.double().log_softmax(-1)[token_id])
         context.append(token_id)
-        logits = cache.logits(loaded, context)  # (V,)
+        logits = state.cache.logits(loaded, context)  # (V,)
     return ids, float(torch.tensor(log_p).exp()), rank
 
 
@@ -337,7 +337,7 @@ def draws_with_one_box(loaded: LoadedModel, state: State) -> Answer:
 def after_the_leader(loaded: LoadedModel, state: State) -> Answer:
     """What follows the leader: the model's first, third and eighth choice as options, in the order of their ids."""
     leader = int(state.step.logits.argmax())
-    logits = KVCache().logits(loaded, [*state.step.ids, leader])  # (V,)
+    logits = state.cache.logits(loaded, [*state.step.ids, leader])  # (V,)
     probabilities = logits.double().softmax(-1)
     best = probabilities.topk(8).indices.tolist()
     options = sorted((best[0], best[2], best[7]))

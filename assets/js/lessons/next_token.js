@@ -188,7 +188,7 @@
 
     draw(stage) {
       const { parts, value, words } = stage;
-      lab.rich(parts.lead, value.lead);
+      lab.rich(parts.lead, lab.scenes.of(stage)[value.scene]?.say ?? value.lead);
       if (document.activeElement !== parts.text || !stage.pending) parts.text.value = value.text;
       parts.mine.hidden = !value.can_return;
       parts.go.querySelector("span").textContent = value.ended ? words.again : words.go;

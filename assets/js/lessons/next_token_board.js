@@ -34,8 +34,8 @@
       const on = value.rows.indexOf(row) === value.hit;
       const length = (row.after / longest) * 420;
       const group = lab.svg("g", { class: "candidate" }, drawing);
-      lab.svg("rect", { class: "ground", x: 196, y: y - 4, width: 720, height: 37, rx: 6 }, group);
-      const name = lab.fit((row.space ? "·" : "") + lab.readable(row), 118, 32, on ? 700 : 500);
+      lab.svg("rect", { class: "ground", x: 56, y: y - 4, width: 870, height: 37, rx: 6 }, group);
+      const name = lab.fit((row.space ? "·" : "") + lab.readable(row), 240, 32, on ? 700 : 500);
       text(group, [313, y + 26], 32, name, { anchor: "end", bold: on });
       lab.svg("rect", { class: on ? "board-bar hit" : "board-bar", x: 324, y, width: Math.max(length, 2), height: 29, rx: 4 }, group);
       const shown = row.after > 0 ? lab.percent(row.after, 0) : lab.fill(stage.words.outside, { filter: row.cut });

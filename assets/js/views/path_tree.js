@@ -34,7 +34,7 @@
     const ends = new Map();
     const labels = [];
     for (const node of tree.nodes) {
-      const room = node.depth === 2 ? width - x(node) - 56 : (COLUMNS[node.depth + 1] - COLUMNS[node.depth]) * stretch - 34;
+      const room = node.depth === 2 ? width - x(node) - 74 : (COLUMNS[node.depth + 1] - COLUMNS[node.depth]) * stretch - 34;
       const name = lab.fit((node.space ? "·" : "") + lab.readable(node), room, 16, 600);
       ends.set(node.index, x(node) + Math.max(lab.width(name, 16, node.on ? 700 : 500) + 18, 28));
     }

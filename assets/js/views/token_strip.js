@@ -57,7 +57,8 @@
     const width = at.clientWidth;
     const narrow = width < 560;
     const columns = narrow ? 4 : 6;
-    const x0 = narrow ? 34 : 76;
+    const labels = [words.output, words.input, words.output_small, words.input_small].map((label) => lab.width(label, 16, 700));
+    const x0 = narrow ? Math.max(...labels.slice(0, 2)) : 76;
     const pitch = (width - x0) / columns;
     const yInput = narrow ? 92 : 84;
     const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
