@@ -6,16 +6,22 @@ from functools import cache
 from .data import FOLDER, rows
 from .page import Page
 from .things import EnglishNoun, Noun, Phrase, Plain
-from .world import INSTRUMENTS, WEATHER, World, moods, place_row
+from .world import INSTRUMENTS, WEATHER, World, english_of, moods, place_row
 
 KINDS = ("story", "diary", "everyday", "dialogue", "qa", "review")
-_STORY_LEVELS = ("합니다", "합니다", "해요", "한다")
+# activities by the last letter of their role: h at home, s at school, f and g pleasant ones; the others away from home
+_GAMES = ("축구", "야구", "농구", "배구", "탁구", "배드민턴", "테니스")
+_SCHOOL = ("학교", "교실", "음악실", "과학실", "운동장")
+_PLACES = {"h": ("집",), "s": _SCHOOL}
+_MOODS = dict.fromkeys("fg", ("fun", "calm", "yum", "wow", "moved"))
+# speech levels by kind; questions of qa are always asked in 합니다
+_LEVELS = {"story": ("합니다", "합니다", "해요", "한다"), "qa": ("합니다",)}
 _OWN_LEVELS = ("한다", "한다", "한다", "해요", "합니다")
 
 
 @cache
 def plots(kind: str, lang: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """(parts, plots), each a name -> its template lines."""
+    """(parts, plots), each a name -> its template lines. A plot named 'name*3' is told three times as often."""
     parts: dict[str, list[str]] = {}
     told: dict[str, list[str]] = {}
     current: list[str] = []
@@ -28,6 +34,11 @@ def plots(kind: str, lang: str) -> tuple[dict[str, list[str]], dict[str, list[st
         else:
             current.append(line)
     return parts, told
+
+
+@cache
+def weights(kind: str, lang: str) -> tuple[int, ...]:
+    return tuple(int(name.partition("*")[2] or 1) for name in plots(kind, lang)[1])
 
 
 def lines_of(plot: list[str], rng: random.Random) -> list[str]:
@@ -78,7 +89,7 @@ class Cast(dict):
         return Plain(self.world.rng.choice(phrases(group)))
 
     def activity(self, number: str) -> dict:
-        row = self.world.activity(at_home=number == "h")
+        row = self.world.activity(_PLACES.get(number), _MOODS.get(number))
         mood = self.world.rng.choice(moods(row["mood"]))
         return {
             f"x{number}": self.world.place_from(place_row(row["place"])),
@@ -89,6 +100,11 @@ class Cast(dict):
     def pet(self) -> dict:
         name, kind = self.world.pet()
         return {"k": name, "v": kind}
+
+    def seasonal(self) -> dict:
+        row = self.world.pick(rows("seasons"), "en")
+        season = row["season"] if self.world.lang == "ko" else english_of(row["season"])
+        return {"season": Plain(season), "sv": self.world.phrase(row)}
 
     def deed(self) -> dict:
         row = self.world.rng.choice(rows("deeds"))
@@ -121,8 +137,9 @@ _ROLES = {
     "in": lambda c: c.noun(c.world.rng.choice(INSTRUMENTS)),
     "w": lambda c: Plain(c.world.rng.choice(WEATHER[c.world.lang])),
     **dict.fromkeys("kv", Cast.pet),
-    **{f"{role}{number}": lambda c, number=number: c.activity(number) for role in "xvj" for number in "123h"},
+    **{f"{role}{number}": lambda c, number=number: c.activity(number) for role in "xvj" for number in "123hsfg"},
     **dict.fromkeys(("tt", "tv"), Cast.deed),
+    **dict.fromkeys(("season", "sv"), Cast.seasonal),
     "t": lambda c: Noun(c.phrase("there").word),
     "y": lambda c: Noun(c.phrase("someone").word),
     "flower": lambda c: c.of("꽃"),
@@ -130,18 +147,19 @@ _ROLES = {
     "beast": lambda c: c.of("동물"),
     "veg": lambda c: c.of("채소"),
     "sport": lambda c: c.of("운동"),
+    "game": lambda c: c.noun(c.world.rng.choice(_GAMES)),
     "wear": lambda c: c.of("옷"),
     "job": lambda c: c.of("직업"),
     **{f"g{number}": lambda c: c.judgement("1") for number in "123"},
     **{f"b{number}": lambda c: c.judgement("0") for number in "123"},
     **{f"e{number}": lambda c: c.one_of("aspects") for number in "123"},
     "genre": lambda c: c.one_of("genres"),
-    **{word: lambda c, word=word: Noun(word) for word in ("것", "생일", "친구", "취미", "꿈", "날", "이름", "명", "시간", "아침", "하루", "등", "영화", "때문")},
+    **{word: lambda c, word=word: Noun(word) for word in ("것", "생일", "친구", "취미", "꿈", "날", "이름", "명", "시간", "아침", "하루", "등", "영화", "저녁", "때문")},
     **{
         role: lambda c, group=group: c.phrase(group if c.world.lang == "ko" else f"en_{group}")
         for role, group in {
-            "past": "time_past", "now": "time_pres", "next": "time_fut", "with": "company", "season": "season",
-            "day": "day", "kin": "kin", "elder": "elder", "hobby": "hobby", "dream": "dream",
+            "past": "time_past", "now": "time_pres", "next": "time_fut", "with": "company",
+            "day": "day", "kin": "kin", "dish": "dish", "elder": "elder", "hobby": "hobby", "dream": "dream",
             "exam": "exam", "adult": "adult", "subject": "school_subject", "other": "school_subject",
         }.items()
     },
@@ -150,11 +168,12 @@ _ROLES = {
 
 def document(rng: random.Random, kind: str, lang: str) -> Page:
     """One document of a kind of KINDS in 'ko' or 'en'."""
-    level = rng.choice(_STORY_LEVELS if kind in ("story", "qa") else _OWN_LEVELS)
+    level = rng.choice(_LEVELS.get(kind, _OWN_LEVELS))
     page = Page(rng, lang, level)
     page.things = Cast(World(rng, lang), level)
     parts, told = plots(kind, lang)
-    page.plot = rng.choice(tuple(told))
-    for line in lines_of(told[page.plot], rng):
+    name = rng.choices(tuple(told), weights(kind, lang))[0]
+    page.plot = name.partition("*")[0]
+    for line in lines_of(told[name], rng):
         page.say(rng.choice(parts[line[2:]]) if line.startswith("> ") else line)
     return page

@@ -162,7 +162,9 @@ class World:
 
     def food(self) -> Noun | EnglishNoun:
         """Something to eat; in English always 'some ...', the plural where there is one."""
-        row = self.pick(tuple(r for r in words("음식") + words("과일") if r["ko"] not in ("배", "레몬")))
+        row = self.pick(
+            tuple(r for r in words("음식") + words("과일") if r["ko"] not in ("배", "레몬", "치즈"))
+        )
         return Noun(row["ko"]) if self.lang == "ko" else EnglishNoun(row["plural"], uncountable=True)
 
     def noun(self, korean: str) -> Noun | EnglishNoun:
@@ -183,8 +185,9 @@ class World:
     def me(self, level: str) -> Pronoun:
         return Pronoun("나" if level == "한다" or self.rng.random() < 0.4 else "저")
 
-    def activity(self, at_home: bool = False) -> dict[str, str]:
-        return self.pick(tuple(row for row in rows("activities") if (row["place"] == "집") == at_home))
+    def activity(self, places: tuple[str, ...] | None, moods: tuple[str, ...] | None) -> dict[str, str]:
+        """Something to do at one of the places (any but home when None), in one of the moods (any when None)."""
+        return self.pick(activities(places, moods))
 
     def phrase(self, row: dict[str, str]) -> Phrase | EnglishPhrase:
         return Phrase(row["ko"]) if self.lang == "ko" else EnglishPhrase(row["en"])
@@ -195,6 +198,16 @@ class World:
         if self.lang == "ko":
             return Noun(name), Noun(kind)
         return EnglishNoun(name, article=""), EnglishNoun(english_of(kind))
+
+
+@cache
+def activities(places: tuple[str, ...] | None, moods: tuple[str, ...] | None) -> tuple[dict[str, str], ...]:
+    return tuple(
+        row
+        for row in rows("activities")
+        if (row["place"] in places if places else row["place"] != "집")
+        and (not moods or row["mood"] in moods)
+    )
 
 
 @cache
