@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs
 
 from starlette.middleware import Middleware
@@ -10,19 +11,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.i18n import LANGUAGES
 from app.settings import Settings
 
+_WEIGHT = re.compile(r"[01](\.[0-9]*)?")
 PAGES = {"/": "ko", "": "ko", "/en": "en", "/en/": "en"}
 
 
 def preferred_language(accept_language: str) -> str:
-    """The first of our languages in an Accept-Language header, by its weights; Korean where neither is named."""
+    """The first of our languages in an Accept-Language header, by its weights; Korean where there is none."""
     weighed = []
     for place, entry in enumerate(accept_language.split(",")):
-        name, _, weight = entry.strip().partition(";q=")
-        try:
-            weighed.append((-float(weight or 1), place, name.lower()[:2]))
-        except ValueError:
-            continue
-    return next((lang for _, _, lang in sorted(weighed) if lang in LANGUAGES), "ko")
+        name, _, weight = "".join(entry.lower().split()).partition(";q=")
+        lang, weight = name.partition("-")[0], weight or "1"
+        if lang in LANGUAGES and _WEIGHT.fullmatch(weight) and float(weight) > 0:  # 0: not wanted
+            weighed.append((-float(weight), place, lang))
+    return min(weighed)[-1] if weighed else "ko"
 
 
 class LanguageDoor:
@@ -39,7 +40,7 @@ class LanguageDoor:
         if target is None:
             await self.app(scope, receive, send)
             return
-        headers = [(b"location", target.encode("ascii", "ignore")), (b"vary", b"Accept-Language")]
+        headers = [(b"location", target.encode("latin-1")), (b"vary", b"Accept-Language")]
         await send({"type": "http.response.start", "status": 307, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
@@ -49,7 +50,7 @@ class LanguageDoor:
         here = PAGES.get(path)
         if here is None:
             return None
-        query = scope["query_string"].decode("ascii", "replace")
+        query = scope["query_string"].decode("latin-1")  # and back: unescaped bytes stay as they are
         asked = parse_qs(query).get("lang", [""])[-1]
         if asked in LANGUAGES:
             wanted = asked
@@ -62,6 +63,8 @@ class LanguageDoor:
         if wanted == here:
             return None
         page = "en" if wanted == "en" else "../" if path.endswith("/en/") else "./"
+        if not path:  # under --root-path and without its slash, relative to the folder above
+            page = scope["root_path"].rpartition("/")[2] + "/" + page
         return f"{page}?{query}" if query else page
 
 

@@ -28,15 +28,17 @@ class Codec(NamedTuple):
 
 
 def number(low: float, high: float) -> dict[str, Codec]:
-    """A float in [low, high]."""
+    """A float in [low, high], written in plain ASCII digits, as many as bring back the very same number."""
 
     def read(text: str) -> float:
         value = float(text)
+        if not text.isascii() or "_" in text:
+            raise ValueError(f"{text} is not written in plain digits")
         if not (math.isfinite(value) and low <= value <= high):
             raise ValueError(f"{text} is not in [{low}, {high}]")
         return value
 
-    return {"link": Codec(read, lambda value: f"{value:g}")}
+    return {"link": Codec(read, lambda value: repr(float(value)).removesuffix(".0"))}
 
 
 def integer(low: int, high: int) -> dict[str, Codec]:

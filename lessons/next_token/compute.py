@@ -15,7 +15,7 @@ from app.engine.next_token import History, KVCache, Node, Sampling, Warped
 from app.errors import InputError
 from app.guess import Answer
 from app.models import LoadedModel
-from lessons.next_token.state import MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice
+from lessons.next_token.state import MAX_DRAWS, MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice
 
 if TYPE_CHECKING:
     from lessons.next_token.state import State
@@ -145,7 +145,7 @@ def draw(loaded: LoadedModel, state: State) -> State:
     state = _settle(loaded, replace(state, landed=True))
     token_id = _draw_at(state, state.draws)
     state = _extend(loaded, state, token_id, state.draws)
-    return _settle(loaded, replace(state, draws=state.draws + 1, hidden=False))
+    return _settle(loaded, replace(state, draws=(state.draws + 1) % (MAX_DRAWS + 1), hidden=False))
 
 
 def _draw_at(state: State, draw_index: int) -> int:

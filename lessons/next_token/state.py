@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MAX_PATH = 256  # tokens after the text
 MAX_NODES = 1024  # of the whole tree
+MAX_DRAWS = 9_999  # a random number is found by making all before it, so a far one would cost memory and time
 TOP_K_STOPS = (*range(1, 21), 25, 30, 40, 50, 100, 0)  # 0 is off: every token stays
 
 
@@ -41,6 +42,8 @@ def read_choices(text: str) -> tuple[Choice, ...]:
             continue
         token_id, at, index = part.partition("@")
         draw_index = _digits(index) if at else following
+        if draw_index > MAX_DRAWS:
+            raise ValueError(f"{draw_index} is not the index of a random number")
         choices.append(Choice(_digits(token_id), draw_index))
         following = draw_index + 1
     return tuple(choices)
@@ -91,7 +94,7 @@ class State:
     top_k: int = field(default=7, metadata=integer(0, 100))
     top_p: float = field(default=0.9, metadata=number(0.05, 1.0))
     seed: int = field(default=1, metadata=integer(0, 999_999))
-    draws: int = field(default=0, metadata=integer(0, 9_999))
+    draws: int = field(default=0, metadata=integer(0, MAX_DRAWS))
     landed: bool = field(default=False, metadata=flag())
     hidden: bool = field(default=False, metadata=flag())
     ids: tuple[Choice, ...] = field(default=(), metadata={"link": Codec(read_choices, write_choices)})

@@ -1,0 +1,282 @@
+"""Sentences come out right in both languages: particles, values that stay values, a text for every key."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from app.errors import InputError
+from app.i18n import LANGUAGES, fill, final_consonant, load_text, sentence, shared_text, terms, with_particle
+
+ROOT = Path(__file__).parents[2]
+# The page's code; app/training writes no text of the page.
+SOURCES = [
+    path
+    for path in [*sorted(ROOT.glob("app/**/*.py")), *sorted(ROOT.glob("lessons/**/*.py"))]
+    if not path.is_relative_to(ROOT / "app/training")
+]
+LESSON_FOLDERS = sorted(path.parent for path in ROOT.glob("lessons/*/lesson.py"))
+SCRIPTS = sorted(ROOT.glob("assets/js/**/*.js"))
+FILE_NAMES = re.compile(r".*\.(toml|md|py|json|js|css)")
+
+# As a Korean reader says them: 영 일 이 삼 사 오 육 칠 팔 구, 엘 엠 엔, 티, 퍼센트, 토큰, 임베딩.
+PARTICLES = [
+    ("곳에", "은/는", "곳에는"),
+    ("책", "은/는", "책은"),
+    ("길", "은/는", "길은"),
+    ("나", "이/가", "나가"),
+    ("오늘", "이/가", "오늘이"),
+    ("강아지", "을/를", "강아지를"),
+    ("밥", "을/를", "밥을"),
+    ("학교", "과/와", "학교와"),
+    ("집", "과/와", "집과"),
+    ("학교", "으로/로", "학교로"),
+    ("집", "으로/로", "집으로"),
+    ("교실", "으로/로", "교실로"),
+    ("토큰", "이에요/예요", "토큰이에요"),
+    ("모델이 준 수", "이에요/예요", "모델이 준 수예요"),
+    ("0.47", "으로/로", "0.47로"),
+    ("3.1", "을/를", "3.1을"),
+    ("0.5", "이/가", "0.5가"),
+    ("0.500", "은/는", "0.500은"),
+    ("13", "으로/로", "13으로"),
+    ("6", "으로/로", "6으로"),
+    ("1", "으로/로", "1로"),
+    ("8", "으로/로", "8로"),
+    ("2", "이에요/예요", "2예요"),
+    ("10", "이/가", "10이"),
+    ("4", "과/와", "4와"),
+    ("9", "을/를", "9를"),
+    ("38.2%", "이에요/예요", "38.2%예요"),
+    ("GPT", "은/는", "GPT는"),
+    ("BPE", "으로/로", "BPE로"),
+    ("top-k", "이/가", "top-k가"),
+    ("token", "은/는", "token은"),
+    ("embedding", "은/는", "embedding은"),
+    ("LLM", "은/는", "LLM은"),
+    ("URL", "으로/로", "URL로"),
+    ("tiny-gpt2", "을/를", "tiny-gpt2를"),
+    ("tiny-gpt1", "을/를", "tiny-gpt1을"),
+    ("‘곳에’", "은/는", "‘곳에’는"),
+    ("“책”", "은/는", "“책”은"),
+    ('"embedding"', "은/는", '"embedding"은'),
+    ("(주)", "이/가", "(주)가"),
+    ("간다.", "이/가", "간다.가"),
+]
+
+
+@pytest.mark.parametrize(("word", "pair", "expected"), PARTICLES)
+def test_a_particle_follows_the_sound_of_its_word(word, pair, expected):
+    assert with_particle(word, pair) == expected
+    assert fill(f"{{word:{pair}}}", word=word) == expected
+
+
+@pytest.mark.parametrize("word", ["👨‍👩‍👧", "☆", "", " ", "…", "漢", "‹›", "⏎"])
+def test_a_word_without_a_known_sound_gets_both_forms(word):
+    assert final_consonant(word) is None
+    assert with_particle(word, "은/는") == f"{word}은(는)"
+    assert with_particle(word, "으로/로") == f"{word}으로(로)"
+
+
+def test_a_number_is_no_text_yet_and_still_gets_its_particle():
+    assert fill("{n:이/가}", n=3) == "3이"
+    assert fill("{p:으로/로}", p=0.47) == "0.47로"
+
+
+def test_other_formats_still_work():
+    assert fill("{n:,} · {p:.2f}", n=12345, p=0.456) == "12,345 · 0.46"
+
+
+TEMPLATES = [
+    "{word}",
+    "{0.__class__}",
+    "{word:이/가}",
+    "{{",
+    "}",
+    "{",
+    "{other!r}",
+    "%s",
+    "${1+",
+    "{word.__class__}",
+]
+
+
+@pytest.mark.parametrize("value", TEMPLATES)
+def test_a_value_is_never_read_as_a_template(value):
+    assert fill("‘{word}’", word=value, other="secret") == f"‘{value}’"
+    assert fill("{word:은/는}", word=value).startswith(value)
+
+
+def test_a_key_that_stands_twice_is_an_error(tmp_path):
+    """Else the second one would silently win, in one language only."""
+    path = tmp_path / "text.md"
+    path.write_text("note\n## a\none\n\n## b\n two\nthree \n", encoding="utf-8")
+    assert load_text(path) == {"a": "one", "b": "two\nthree"}
+    path.write_text("## a\none\n## a\ntwo\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="«a»"):
+        load_text(path)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_term_has_a_name_and_an_explanation(lang):
+    cards = terms(lang)
+    assert cards
+    assert all(card["title"] and card["text"] for card in cards.values())
+
+
+# ---- every key that the code names, found in its syntax tree ----
+
+
+def trees() -> Iterator[tuple[Path, ast.Module]]:
+    for path in SOURCES:
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def constants(node: ast.expr) -> list[str]:
+    """The strings that an expression may be: a literal, or either side of `a if b else c`."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return [node.value]
+    if isinstance(node, ast.IfExp):
+        return constants(node.body) + constants(node.orelse)
+    return []
+
+
+def fields_of(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def raised() -> list[tuple[str, str, set[str]]]:
+    """(where, code, names of the details) of every UserError that is made anywhere."""
+    found = []
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "UserError",
+                "InputError",
+                "ModelError",
+            ):
+                codes = constants(node.args[0])
+                assert codes, f"{path}:{node.lineno}: the code is not a literal"
+                assert all(keyword.arg for keyword in node.keywords), f"{path}:{node.lineno}: **details"
+                details = {keyword.arg for keyword in node.keywords}
+                found += [(f"{path.name}:{node.lineno}", code, details) for code in codes]
+    return found
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_error_that_is_raised_has_its_sentence(lang):
+    texts = shared_text(lang)
+    errors = raised()
+    assert len({code for _, code, _ in errors}) > 20
+    for where, code, details in errors:
+        assert f"error.{code}" in texts, f"{where} raises «{code}»"
+        missing = fields_of(texts[f"error.{code}"]) - details
+        assert not missing, f"{where}: «{code}» is raised without {missing}"
+        told = sentence(InputError(code, **dict.fromkeys(details, "tiny-gpt2")), lang)
+        assert "{" not in told and told.count("\n") == 0, told
+
+
+def test_no_sentence_is_left_over_from_an_error_of_the_past():
+    known = {f"error.{code}" for _, code, _ in raised()} | {
+        "error.internal"
+    }  # the latter is for our own faults
+    assert {key for key in shared_text("ko") if key.startswith("error.")} == known
+
+
+def named_in_python() -> tuple[set[str], list[re.Pattern]]:
+    """Every string of the code, and a pattern for every f"group.{part}": a value may be one part of a key."""
+    literals, patterns = set(), []
+    for _, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                literals.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                first = node.values[0]
+                if isinstance(first, ast.Constant) and "." in first.value:
+                    parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+                    pattern = "".join(r"[\w-]+" if part is None else re.escape(part) for part in parts)
+                    patterns.append(re.compile(pattern))
+    return literals, patterns
+
+
+def scripts() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+
+
+def keys_of(lang: str = "ko") -> set[str]:
+    return set(shared_text(lang)).union(*(load_text(folder / f"text.{lang}.md") for folder in LESSON_FOLDERS))
+
+
+def test_no_key_is_unused():
+    literals, patterns = named_in_python()
+    in_scripts = scripts()
+    assert "words." in in_scripts
+    unused = []
+    for key in keys_of():
+        name = key.removeprefix("ui.")
+        if key.startswith("ui.") and re.search(rf"\bwords\.{name}\b|[\"']{name}[\"']", in_scripts):
+            continue
+        if key in literals or any(pattern.fullmatch(key) for pattern in patterns):
+            continue
+        unused.append(key)
+    assert not unused
+
+
+def test_every_key_named_in_python_exists():
+    keys = keys_of()
+    groups = {key.split(".")[0] for key in keys if "." in key}
+    literals, _ = named_in_python()
+    looks_like_a_key = re.compile(rf"({'|'.join(sorted(groups))})\.[a-z][\w.]*")
+    named = {text for text in literals if looks_like_a_key.fullmatch(text) and not FILE_NAMES.fullmatch(text)}
+    assert len(named) > 20, "the search has gone blind"
+    assert not named - keys
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_key_named_in_the_browser_exists(lang):
+    shared = {key for key in shared_text(lang) if key.startswith("ui.")}
+    lessons = keys_of(lang)
+    for path in SCRIPTS:
+        named = set(re.findall(r"\bwords\.(\w+)", path.read_text(encoding="utf-8")))
+        known = shared if path.name == "shell.js" else lessons
+        assert not {f"ui.{name}" for name in named} - known, path.name
+
+
+def test_a_call_gives_every_value_that_its_sentence_needs():
+    """`words("look.none", best=…)`: a value forgotten would be an error on the page."""
+    ko = shared_text("ko") | {
+        key: text for folder in LESSON_FOLDERS for key, text in load_text(folder / "text.ko.md").items()
+    }
+    checked = 0
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            is_call = isinstance(node, ast.Call) and node.args
+            if not is_call or ast.unparse(node.func).split(".")[-1] not in ("words", "text"):
+                continue
+            if any(keyword.arg is None for keyword in node.keywords):
+                continue  # **values: the tests of the lesson draw every sentence
+            for key in constants(node.args[0]):
+                assert fields_of(ko[key]) <= {keyword.arg for keyword in node.keywords}, f"{path.name}: {key}"
+                checked += 1
+    assert checked > 10, "the search has gone blind"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_browser_gives_every_value_too(lang):
+    texts = {
+        key: text for folder in LESSON_FOLDERS for key, text in load_text(folder / f"text.{lang}.md").items()
+    }
+    texts |= shared_text(lang)
+    calls = re.findall(r"lab\.fill\((?:\w+\.)*words\.(\w+),\s*\{([^}]*)\}", scripts())
+    assert len(calls) > 3
+    for key, values in calls:
+        given = set(re.findall(r"(\w+)\s*(?=[:,}]|$)", values))
+        assert fields_of(texts[f"ui.{key}"]) <= given, key
+    # What the browser fills it fills by name alone: a particle of ours would stand there as it is.
+    particles = [key for key, text in texts.items() if key.startswith("ui.") and re.search(r"\{\w+:", text)]
+    assert not particles
