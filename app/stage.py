@@ -230,11 +230,24 @@ def _follow_link(
     if dropped + unknown:
         names = ", ".join(name[:24] for name in (dropped + unknown)[:5])
         told.append(i18n.fill(i18n.shared_text(context.lang)["link.dropped"], names=names))
-    visit = replace(visit, notice=" ".join(filter(None, (sorry, cut, *told))))
     if fields or text is not None or visit.scene is None:
         visit = replace(visit, state=replace(visit.state, **fields))
-        visit = _begin(context, stage, visit)
-    return page, visit
+        page, visit, impossible = _begin_if_possible(context, stage, page, visit)
+        told.append(impossible)
+    return page, replace(visit, notice=" ".join(filter(None, (sorry, cut, *told))))
+
+
+def _begin_if_possible(context: Context, stage: Stage, page: Page, visit: Visit) -> tuple[Page, Visit, str]:
+    """Begin, leaving out what this model cannot do: first the lesson's fields, then the text -> (…, why, or "")."""
+    try:
+        return page, _begin(context, stage, visit), ""
+    except InputError as error:
+        why = i18n.sentence(error, context.lang)
+    try:
+        return page, _begin(context, stage, replace(visit, state=stage.forget(visit.state))), why
+    except InputError:
+        page = replace(page, text=None)
+        return page, _begin(context, stage, _first_visit(context, page)), why
 
 
 def _show_scene(context: Context, stage: Stage, page: Page, index: int) -> Visit:

@@ -6,6 +6,8 @@
   const lang = /\/en\/?$/.test(location.pathname) ? "en" : "ko";
   const LONGEST_LINK = 2000;
   root.lang = lang;
+  // Gradio sets the browser's language here, after us; the page's words are in ours.
+  new MutationObserver(() => { if (root.lang !== lang) root.lang = lang; }).observe(root, { attributeFilter: ["lang"] });
 
   /* ---- light and dark: our tokens follow data-theme, Gradio's own parts follow body.dark ---- */
   const setTheme = (theme) => {

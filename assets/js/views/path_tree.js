@@ -35,8 +35,8 @@
     const labels = [];
     for (const node of tree.nodes) {
       const room = node.depth === 2 ? width - x(node) - 74 : (COLUMNS[node.depth + 1] - COLUMNS[node.depth]) * stretch - 34;
-      const name = lab.fit((node.space ? "·" : "") + lab.readable(node), room, 16, 600);
-      ends.set(node.index, x(node) + Math.max(lab.width(name, 16, node.on ? 700 : 500) + 18, 28));
+      const name = lab.fit((node.space ? "·" : "") + lab.readable(node), room, 16, 700);
+      ends.set(node.index, x(node) + Math.max(lab.width(name, 16, 700) + 18, 28));
     }
     for (const node of tree.nodes) {
       const parent = node.depth > 0 && byIndex.get(node.parent);
