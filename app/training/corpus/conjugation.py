@@ -153,6 +153,7 @@ _FORMS = {
     "다고": lambda p, level: p.present("한다") + "고",
     "past다고": lambda p, level: p.past_stem + "다고",
     "고": lambda p, level: p.stem + "고",
+    "past다는": lambda p, level: p.past_stem + "다는",
     "past고": lambda p, level: p.past_stem + "고",
     "지만": lambda p, level: p.stem + "지만",
     "past지만": lambda p, level: p.past_stem + "지만",

@@ -143,7 +143,7 @@ _ROLES = {
     "t": lambda c: Noun(c.phrase("there").word),
     "y": lambda c: Noun(c.phrase("someone").word),
     "flower": lambda c: c.of("꽃"),
-    "fruit": lambda c: c.of("과일"),
+    **dict.fromkeys(("fruit", "fruit2"), lambda c: c.of("과일")),
     "beast": lambda c: c.of("동물"),
     "veg": lambda c: c.of("채소"),
     "sport": lambda c: c.of("운동"),
@@ -154,7 +154,7 @@ _ROLES = {
     **{f"b{number}": lambda c: c.judgement("0") for number in "123"},
     **{f"e{number}": lambda c: c.one_of("aspects") for number in "123"},
     "genre": lambda c: c.one_of("genres"),
-    **{word: lambda c, word=word: Noun(word) for word in ("것", "생일", "친구", "취미", "꿈", "날", "이름", "명", "시간", "아침", "하루", "등", "영화", "저녁", "때문")},
+    **{word: lambda c, word=word: Noun(word) for word in ("것", "생일", "친구", "취미", "꿈", "날", "이름", "명", "시간", "아침", "하루", "등", "영화", "저녁", "사실", "인형", "정반대", "때문")},
     **{
         role: lambda c, group=group: c.phrase(group if c.world.lang == "ko" else f"en_{group}")
         for role, group in {

@@ -21,7 +21,7 @@ SHARES: dict[tuple[str, str], float] = {
     ("diary", "ko"): 0.050, ("diary", "en"): 0.035,
     ("everyday", "ko"): 0.260, ("everyday", "en"): 0.170,
     ("dialogue", "ko"): 0.040, ("dialogue", "en"): 0.030,
-    ("qa", "ko"): 0.030, ("qa", "en"): 0.020,
+    ("qa", "ko"): 0.045, ("qa", "en"): 0.030,
     ("review", "ko"): 0.040, ("review", "en"): 0.025,
     ("facts", "ko"): 0.030, ("facts", "en"): 0.020,
     ("incontext_a", "mixed"): 0.070, ("incontext_b", "ko"): 0.020, ("incontext_b", "en"): 0.010,
