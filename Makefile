@@ -66,6 +66,8 @@ browser: $(DEV_READY)
 	@$(PY) -m tests.harness.chromium
 
 $(PY):
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 이상과 venv가 필요해요 · needs Python 3.11 or newer with venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(RUN_READY): requirements.txt | $(PY)

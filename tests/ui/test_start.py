@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from tests.harness.server import QUIET, Server
@@ -39,8 +40,12 @@ def test_the_process_says_where_the_page_is(server):
     assert str(server.port) in server.read_log()
 
 
-def test_two_apps_can_run_side_by_side(tmp_path: Path, server):
-    """A port of its own is all that a second one needs."""
+def test_a_second_app_beside_it_speaks_the_language_it_was_told(tmp_path: Path, server):
+    """`--lang en` is for visits whose link names no language, whatever the browser's is."""
     with Server(["app.py", "--lang", "en"], tmp_path / "log.txt", QUIET) as second:
         second.wait()
-        assert second.port != server.port
+        for running, page in ((server, ""), (second, "en")):
+            request = urllib.request.Request(running.url, headers={"Accept-Language": "ko-KR"})
+            with urllib.request.urlopen(request) as answer:
+                assert answer.url.startswith(running.url + page)
+                assert answer.url.rstrip("?") == running.url + page
