@@ -8,7 +8,7 @@ for somebody to read.
 import argparse
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
 
@@ -44,12 +44,20 @@ def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False
         "model": name,
         "command": f"python -m app.training.evaluate {name}",
         "date": date.today().isoformat(),
+        "corpus": dict(
+            Counter(document["kind"] for document in read_corpus(corpus / "train.jsonl")).most_common()
+        ),
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "text": {key: text_scores(loaded, five_gram, group, tokenizer) for key, group in heldout.items()},
         "heads": pattern_scores(loaded),
     }
     if not quick:
         scores["in_context"] = {kind: few_shot_scores(loaded, kind) for kind in ("a", "b")}
+    fine_tuning = BUILD / "finetune_eval" / f"{name}.json"
+    if fine_tuning.exists():
+        measured = json.loads(fine_tuning.read_text(encoding="utf-8"))
+        if measured["weights_sha256"] == scores["weights_sha256"]:
+            scores["fine_tuning"] = measured
     return scores
 
 

@@ -70,15 +70,16 @@ def train_word_level(
     form = normalizers.NFD() if jamo else normalizers.NFC()
     normalizer = normalizers.Sequence([form, normalizers.Lowercase()])
     words = Counter(word for text in texts for word in normalizer.normalize_str(text).split())
-    characters = Counter(
-        char for word, count in words.items() for char in set(word) for _ in range(min(count, SHOWN_AT_LEAST))
-    )
+    wanted = [normalizer.normalize_str(word) for word in whole_words]
+    characters: Counter[str] = Counter()
+    for word, count in words.items():
+        for char in set(word):
+            characters[char] += count
     frequent = {char for char, count in characters.items() if count >= SHOWN_AT_LEAST}
-    alphabet = sorted(frequent | {*ASCII, *SINGLE_JAMO} | ({*JAMO} if jamo else set()))
+    alphabet = sorted(frequent.union(ASCII, SINGLE_JAMO, JAMO if jamo else (), *wanted))
     known = set(alphabet)
     words = Counter({word: count for word, count in words.items() if known.issuperset(word)})
     base = [*SPECIAL_TOKENS, UNKNOWN, *alphabet, *(char + END_OF_WORD for char in alphabet)]
-    wanted = [normalizer.normalize_str(word) for word in whole_words]
     merges = learn_merges(words, vocab_size - len(base), wanted, END_OF_WORD, reads_well)
     model = models.BPE(
         vocab=_vocabulary(base, merges), merges=merges, unk_token=UNKNOWN, end_of_word_suffix=END_OF_WORD

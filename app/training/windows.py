@@ -103,17 +103,18 @@ def repeated_lists(
     """n windows of random ordinary tokens, repeated: what induction heads can do and knowledge of words
     cannot.
 
-    Each list is 2 to n_ctx/2 - 2 tokens drawn alike from all ordinary ones, written at least twice, closed
-    by end-of-text. Its first pass cannot be predicted and is not asked for: the model must not learn to
-    expect random tokens after an unusual text. Returns ids, targets, both (n, n_ctx) int16. Source: Olsson
-    et al. 2022, "In-context learning and induction heads".
+    Each list is 2 to n_ctx/2 - 2 tokens (short ones as often as long ones, by octave) drawn alike from all
+    ordinary ones, written at least twice, closed by end-of-text. Its first pass cannot be predicted and is
+    not asked for: the model must not learn to expect random tokens after an unusual text. Returns ids,
+    targets, both (n, n_ctx) int16. Source: Olsson et al. 2022, "In-context learning and induction heads".
     """
     ids = np.empty((n, n_ctx + 1), np.int16)
     targets = np.full((n, n_ctx + 1), IGNORED, np.int16)
+    longest = n_ctx // 2 - 2
     for row in range(n):
         position = 0
         while position <= n_ctx:
-            period = rng.integers(SHORTEST_PERIOD, n_ctx // 2 - 1)
+            period = round(SHORTEST_PERIOD * (longest / SHORTEST_PERIOD) ** rng.random())
             length = rng.integers(2 * period, n_ctx + 1)
             a_list = np.resize(rng.integers(FIRST_ORDINARY_ID, vocab_size, period), length + 1)
             a_list[-1] = END_OF_TEXT_ID
@@ -133,8 +134,8 @@ def epoch_windows(
     packed = pack(documents, order, n_ctx)
     rng = np.random.default_rng([seed, epoch, n_ctx, vocab_size])
     n_lists = round(len(packed) * list_share / (1 - list_share))
-    list_ids, list_targets = repeated_lists(n_lists, n_ctx, vocab_size, rng)
     places = np.sort(rng.integers(0, len(packed) + 1, n_lists))
+    list_ids, list_targets = repeated_lists(n_lists, n_ctx, vocab_size, rng)
     read_before = np.concatenate([[0], packed.documents_read])[places]
     return Windows(
         np.insert(packed.ids, places, list_ids, axis=0),

@@ -1,0 +1,157 @@
+"""Write the model card of an embedded model from its own files: python -m app.training.card tiny-gpt2
+
+Every figure comes from scores.json (written by `app.training.evaluate`), training.json (by
+`app.training.export`) and config.json, so a card cannot say other numbers than were measured. The words are
+in card.md.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from app.training.paths import MODELS, ROOT
+from app.training.trainer import RECIPES
+
+TEMPLATE = Path(__file__).with_name("card.md")
+DIFFERENCES = {
+    "tiny-gpt1": (
+        "Post-LN, no final layer norm (GPT-1). BPE with `</w>` over lower-cased jamo: `decode` gives NFD\n"
+        "text, which this repository composes to NFC. Case and runs of white space are lost; a character\n"
+        "it does not know is shown as `<unk>`."
+    ),
+    "tiny-gpt2": (
+        "Pre-LN with a final layer norm, residual weights initialised smaller by depth (GPT-2).\n"
+        "Byte-level BPE: every text comes back exactly."
+    ),
+}
+
+
+def card(name: str, folder: Path) -> str:
+    """The text of README.md in `folder`."""
+    scores, training, config = (
+        json.loads((folder / file).read_text(encoding="utf-8"))
+        for file in ("scores.json", "training.json", "config.json")
+    )
+    progress, recipe = training["progress"], training["recipe"]
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        name=name,
+        class_name=config["architectures"][0],
+        difference=DIFFERENCES[name],
+        sizes=f"{config['n_layer']} layers, width {config['n_embd']}, {config['n_head']} heads, "
+        f"vocabulary {config['vocab_size']:,}, context {config['n_positions']}",
+        n_parameters=f"{n_parameters(config):,}",
+        steps=f"{progress['step_number']:,}",
+        tokens=f"{progress['tokens_seen'] / 1e6:.1f}",
+        documents=f"{progress['documents_read']:,}",
+        documents_plain=progress["documents_read"],
+        hours=f"{progress['seconds'] / 3600:.1f}",
+        windows_per_step=recipe["windows_per_step"],
+        learning_rate=recipe["peak_learning_rate"],
+        seed=recipe["seed"],
+        corpus_table=table(["kind", "documents"], [[kind, f"{n:,}"] for kind, n in scores["corpus"].items()]),
+        text_table=text_table(scores["text"]),
+        head_table=head_table(scores["heads"]),
+        in_context_tables=in_context_tables(scores["in_context"]),
+        fine_tuning=fine_tuning(scores.get("fine_tuning")),
+        date=scores["date"],
+    )
+
+
+def n_parameters(config: dict) -> int:
+    """Embeddings, positions, layers, and in GPT-2 the final layer norm; the output layer is the embedding
+    table."""
+    d = config["n_embd"]
+    final_norm = 2 * d if config["model_type"] == "gpt2" else 0
+    return (
+        (config["vocab_size"] + config["n_positions"]) * d
+        + config["n_layer"] * (12 * d * d + 13 * d)
+        + final_norm
+    )
+
+
+def table(header: list[str], lines: list[list]) -> str:
+    """A Markdown table."""
+    cells = [header, ["---"] * len(header), *lines]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in cells)
+
+
+def text_table(text: dict) -> str:
+    """Bits per byte, and bits per token of later mentions, each beside the 5-gram."""
+    lines = []
+    for group, scores in text.items():
+        line = [group, scores["documents"]]
+        for measure in ("bits_per_byte", "later_mentions_bits_per_token"):
+            of_model, of_5gram = (scores[measure].get(key) for key in ("model", "kneser_ney_5gram"))
+            line += (
+                [of_model, of_5gram, f"{100 * (of_model / of_5gram - 1):+.0f} %"]
+                if of_model
+                else ["", "", ""]
+            )
+        lines.append(line)
+    header = [
+        "held-out text",
+        "documents",
+        "bits/byte",
+        "5-gram",
+        "",
+        "later mentions, bits/token",
+        "5-gram",
+        "",
+    ]
+    return table(header, lines)
+
+
+def head_table(heads: dict) -> str:
+    """The best head of each pattern, layers and heads counted from 0."""
+    return table(
+        ["pattern", "best head", "score"],
+        [[key, best["head"], best["score"]] for key, best in heads["best"].items()],
+    )
+
+
+def in_context_tables(in_context: dict) -> str:
+    """Accuracy by number of examples, for both kinds of list."""
+    names = {
+        "a": "Which task is it (facts seen in pre-training)",
+        "b": "A new rule (categories and labels never seen)",
+    }
+    parts = []
+    for kind, by_shots in in_context.items():
+        lines = [
+            [shots, f"{one['accuracy']} ± {one['spread']}", one["copy_baseline"]]
+            for shots, one in by_shots.items()
+        ]
+        parts.append(
+            f"{names[kind]}:\n\n"
+            + table(["examples", "accuracy in %", "copying the most frequent answer"], lines)
+        )
+    return "\n\n".join(parts)
+
+
+def fine_tuning(scores: dict | None) -> str:
+    """Accuracy after fine-tuning, everything transferred against nothing; or that it was not measured."""
+    if scores is None:
+        return "Not measured yet on these weights."
+    lines = []
+    for task, found in scores["tasks"].items():
+        for setting in found["settings"]:
+            seeds = ", ".join(map(str, setting["by_seed"]))
+            layers = {-1: "nothing", 0: "embeddings"}.get(
+                setting["n_layers_transferred"], setting["n_layers_transferred"]
+            )
+            lines.append([task, layers, setting["lambda"], setting["accuracy"], seeds, found["majority"]])
+    header = ["task", "layers transferred", "λ", "accuracy in %", "by seed", "majority class"]
+    return f"{scores['labels']} labels, test split.\n\n" + table(header, lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=RECIPES)
+    options = parser.parse_args()
+    path = MODELS / options.name / "README.md"
+    path.write_text(card(options.name, MODELS / options.name), encoding="utf-8")
+    print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
