@@ -1,0 +1,123 @@
+"""GPTs that have learned nothing yet, small enough to be made while a slider moves: the labs' test animals.
+
+The modules carry the names that `forward.hidden` expects, so the labs measure the same arithmetic that every
+lesson shows. Made without `transformers`, which can only build one model at a time and ties the scaling of
+the residual weights to the architecture; here depth, placement and scaling are free of each other.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from app.engine.parameters import INIT_STD
+
+Placement = Literal["post_ln", "pre_ln"]
+PLACEMENTS: tuple[Placement, ...] = ("post_ln", "pre_ln")
+ARCHITECTURES = {"post_ln": "gpt1", "pre_ln": "gpt2"}
+WRITES_TO_RESIDUAL = "c_proj.weight"  # how the names of the two matrices end that each block adds through
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an untrained model is made from.
+
+    placement: "post_ln" as in GPT-1, or "pre_ln" as in GPT-2, with its final LN.
+    depth: number of blocks, so 2 · depth residual additions.
+    scaled: divide the weights that write to the residual stream by √(2 · depth) (GPT-2, section 2.3).
+    std: of all matrices, N(0, std); biases are 0 and gains 1 (GPT-1, section 4.1).
+    """
+
+    placement: Placement
+    depth: int
+    scaled: bool = False
+    std: float = INIT_STD
+    d_model: int = 64
+    n_head: int = 4
+    vocab_size: int = 256
+    n_ctx: int = 32
+
+
+@dataclass(frozen=True, eq=False)
+class UntrainedModel:
+    """What `forward.hidden` and `forward.unembed` need to know of a model. `model`: `_Untrained`, float32."""
+
+    name: str
+    architecture: str
+    n_head: int
+    model: nn.Module
+
+
+def untrained(recipe: Recipe, seed: int) -> UntrainedModel:
+    """A model by its recipe. Of one seed, all placements and scalings draw the same random numbers."""
+    with torch.device("meta"):  # no memory and no random numbers are spent on the modules' own start values
+        model = _Untrained(recipe)
+    model = model.to_empty(device="cpu")
+    model.lm_head.weight = model.embedding.weight  # tied
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() == 2:
+                shrink = math.sqrt(2 * recipe.depth) if _is_scaled(recipe, name) else 1.0
+                parameter.normal_(0.0, recipe.std / shrink, generator=generator)
+            else:
+                parameter.fill_(0.0 if name.endswith("bias") else 1.0)
+    return UntrainedModel("untrained", ARCHITECTURES[recipe.placement], recipe.n_head, model)
+
+
+def random_ids(recipe: Recipe, n: int, seed: int) -> Tensor:
+    """(1, n) int64 token ids, each as likely as any other."""
+    return torch.randint(recipe.vocab_size, (1, n), generator=torch.Generator().manual_seed(seed))
+
+
+def _is_scaled(recipe: Recipe, name: str) -> bool:
+    return recipe.scaled and name.endswith(WRITES_TO_RESIDUAL)
+
+
+class _Untrained(nn.Module):
+    """Both placements hold the same modules in the same order, so that a seed means the same matrices."""
+
+    def __init__(self, recipe: Recipe):
+        super().__init__()
+        d = recipe.d_model
+        body = nn.Module()
+        tokens, positions = (
+            ("wte", "wpe") if recipe.placement == "pre_ln" else ("tokens_embed", "positions_embed")
+        )
+        body.add_module(tokens, _table(recipe.vocab_size, d))
+        body.add_module(positions, _table(recipe.n_ctx, d))
+        body.h = nn.ModuleList(_Block(d) for _ in range(recipe.depth))
+        if recipe.placement == "pre_ln":
+            body.ln_f = nn.LayerNorm(d)
+        self.transformer = body
+        self.lm_head = nn.Linear(d, recipe.vocab_size, bias=False)
+        self._tokens = tokens
+
+    @property
+    def embedding(self) -> nn.Embedding:
+        """The token table (V, d), which is also the unembedding."""
+        return getattr(self.transformer, self._tokens)
+
+
+def _table(n: int, d: int) -> nn.Embedding:
+    """An embedding (n, d) without start values: those of `nn.Embedding(n, d)` cost seconds on "meta"."""
+    return nn.Embedding.from_pretrained(torch.empty(n, d), freeze=False)
+
+
+class _Block(nn.Module):
+    """The weights of one block. Where its layer norms stand is up to `forward`."""
+
+    def __init__(self, d: int):
+        super().__init__()
+        self.ln_1, self.ln_2 = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.attn, self.mlp = nn.Module(), nn.Module()
+        self.attn.c_attn, self.attn.c_proj = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.mlp.c_fc, self.mlp.act, self.mlp.c_proj = (
+            nn.Linear(d, 4 * d),
+            nn.GELU("tanh"),
+            nn.Linear(4 * d, d),
+        )

@@ -1,0 +1,136 @@
+"""What the labs of 「GPT-1 vs GPT-2」 show, as plain numbers and lists: no gradio, no words.
+
+Labs 1 and 2 measure untrained models (`app.engine.init_lab`), lab 3 the models and the text on the page. All
+answers are dataclasses of ints, floats, strings and lists, so `dataclasses.asdict` makes JSON of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.engine import init_lab
+from app.engine.controls import check_number
+from app.engine.forward import unembed
+from app.engine.init_lab import GradientNorms, ResidualWalk
+from app.errors import InputError
+from app.models import LoadedModel
+
+MIN_DEPTH, MAX_DEPTH = 2, 48
+N_TOP = 5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A token that a layer would predict, and its probability there. piece: as ReadableTokenizer shows it."""
+
+    id: int
+    piece: str
+    p: float
+
+
+@dataclass(frozen=True)
+class LensRow:
+    """What the model would predict after `n_blocks` blocks (0: from the embeddings alone).
+
+    top: the five likeliest, likeliest first. p_final: the probability here of the token that the whole model
+        finds likeliest. entropy: of this distribution, in nats.
+    """
+
+    n_blocks: int
+    top: list[Candidate]
+    p_final: float
+    entropy: float
+
+
+@dataclass(frozen=True)
+class ResidualNorms:
+    """Lengths of the residual vectors after 0, 1, … n_layer blocks.
+
+    by_token: [n_layer + 1][T]. mean: [n_layer + 1], over the tokens. before_ln: [n_layer][T] for post-LN, the
+        length of what block l's second LN receives; None for pre-LN, whose stream no LN touches.
+    """
+
+    by_token: list[list[float]]
+    mean: list[float]
+    before_ln: list[list[float]] | None
+
+
+def check_depth(depth: object) -> int:
+    """A number of blocks from 2 to 48. Raises InputError: "not_a_number" or "out_of_range"."""
+    return check_number("depth", depth, MIN_DEPTH, MAX_DEPTH, whole=True)
+
+
+def gradient_norms(depth: object, scaled: bool = False) -> Iterator[GradientNorms]:
+    """Lab 1: gradient norm per block at initialisation, both placements; five results, each a better mean.
+
+    depth: number of blocks, 2 to 48. scaled: with GPT-2's 1/√N. Closing the generator stops the work. About
+    0.1 s a result at depth 12 on one core. Raises InputError as `check_depth`, at the call.
+    """
+    return init_lab.gradient_norms(check_depth(depth), bool(scaled))
+
+
+def residual_walk(depth: object) -> Iterator[ResidualWalk]:
+    """Lab 2: std of the pre-LN residual stream along depth, plain and scaled, beside the random walk.
+
+    Five results, as `gradient_norms`, about 0.05 s each at depth 12.
+    """
+    return init_lab.residual_walk(check_depth(depth))
+
+
+@torch.no_grad()
+def logit_lens(
+    loaded: LoadedModel, ids: Sequence[int], tensors: Mapping[str, Tensor], position: int = -1
+) -> list[LensRow]:
+    """Lab 3: what each layer would predict for the token after `position`; n_layer + 1 rows.
+
+    The residual stream is sent through the end of the model as if the blocks after it were not there. In
+    pre-LN (GPT-2) that end is the final LN and the unembedding. Post-LN (GPT-1) has no final LN: a block's
+    output has just been normalised and goes to the unembedding as it is; so do the embeddings, which no LN
+    has touched. The last row is the model's own prediction.
+    Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
+
+    tensors: the trace of `ids`. position: an index into `ids`. Raises InputError("out_of_range").
+    """
+    if not -len(ids) <= position < len(ids):
+        raise InputError("out_of_range", name="position", low=0, high=len(ids) - 1)
+    stream = _stream(loaded, tensors)[:, position]  # (n_layer + 1, d)
+    if loaded.architecture == "gpt2":
+        stream = loaded.model.transformer.ln_f(stream)
+    probabilities = unembed(loaded, stream).double().softmax(-1)  # (n_layer + 1, V)
+    final = int(probabilities[-1].argmax())
+    before = ids[: position % len(ids) + 1]
+    return [
+        LensRow(n_blocks, _candidates(loaded, before, p), p[final].item(), torch.special.entr(p).sum().item())
+        for n_blocks, p in enumerate(probabilities)
+    ]
+
+
+def residual_norms(loaded: LoadedModel, tensors: Mapping[str, Tensor]) -> ResidualNorms:
+    """Lab 3: how long the residual vectors are, layer by layer. tensors: a trace."""
+    lengths = _stream(loaded, tensors).norm(dim=-1)  # (n_layer + 1, T)
+    before_ln = None
+    if loaded.architecture == "gpt1":
+        received = [tensors[f"blocks.{layer}.hook_resid_post"] for layer in range(loaded.n_layer)]
+        before_ln = torch.stack(received).norm(dim=-1).tolist()
+    return ResidualNorms(lengths.tolist(), lengths.mean(-1).tolist(), before_ln)
+
+
+def _stream(loaded: LoadedModel, tensors: Mapping[str, Tensor]) -> Tensor:
+    """(n_layer + 1, T, d): the embeddings, then what each block hands on (post-LN: after its second LN)."""
+    last = loaded.n_layer - 1
+    handed_on = "hook_resid_post" if loaded.architecture == "gpt2" else "hook_normalized_resid_post"
+    received = [tensors[f"blocks.{layer}.hook_resid_pre"] for layer in range(loaded.n_layer)]
+    return torch.stack([*received, tensors[f"blocks.{last}.{handed_on}"]])
+
+
+def _candidates(loaded: LoadedModel, before: Sequence[int], p: Tensor) -> list[Candidate]:
+    """The likeliest of p (V,), written as they would follow the tokens `before`."""
+    values, ids = p.topk(N_TOP)
+    pieces = loaded.tokenizer.candidates(before, ids.tolist())
+    return [
+        Candidate(piece.id, piece.piece, value) for piece, value in zip(pieces, values.tolist(), strict=True)
+    ]
