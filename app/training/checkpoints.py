@@ -1,0 +1,79 @@
+"""Pre-training as it went, for the lesson's slider: python -m app.training.checkpoints tiny-gpt2
+
+Takes the float16 weights that `pretrain` left at steps 100, 200, 400, …, writes them as int8
+(`app.models.quantized`) into assets/models/<name>/checkpoints/, and checkpoints.json beside them: for each
+step the tokens seen, the loss on held-out text (nats per token), GPT-1's zero-shot heuristics in percent,
+and the best induction head.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from app.engine.head_scores import head_scores
+from app.models import ModelSpec, load
+from app.models.quantized import save_quantized
+from app.training.cpu import be_gentle
+from app.training.paths import BUILD, MODELS
+from app.training.pretrain import heldout_windows, mean_loss
+from app.training.tokenizers import read_tokenizer
+from app.training.train_tokenizers import LISTS
+from app.training.trainer import RECIPES
+from app.training.zero_shot import TASKS, zero_shot_scores
+
+CHANCE = 50.0  # every task has two answers, equally often right
+LARGEST_TOTAL = 25_000_000  # bytes
+
+
+def write_checkpoints(name: str, runs: Path, corpus: Path, models: Path, n_examples: int) -> list[dict]:
+    """Quantise and measure every saved step, in order."""
+    folder = models / name / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    shape = RECIPES[name].shape
+    kinds = heldout_windows(corpus / "heldout.jsonl", read_tokenizer(models / name), shape.n_ctx)
+    prose = [windows for kind, windows in kinds.items() if kind not in LISTS]
+    found = []
+    for path in sorted((runs / name).glob("step-*.pt")):
+        saved = torch.load(path, weights_only=True)
+        target = folder / f"{path.stem}.safetensors"
+        save_quantized(saved["parameters"], target)
+        step = int(path.stem.removeprefix("step-"))
+        loaded = load(ModelSpec(name, "local", str(models / name)), step=step, eager=True)
+        # as the lesson reads them
+        parameters = {key: value.detach() for key, value in loaded.model.state_dict().items()}
+        losses = [mean_loss(parameters, shape, windows) for windows in prose]
+        found.append(
+            {
+                "step": step,
+                "tokens_seen": saved["tokens_seen"],
+                "loss": round(sum(losses) / len(losses), 4),
+                "induction": round(max(head.induction for head in head_scores(loaded)), 3),
+                "zero_shot": zero_shot_scores(loaded, n_examples),
+            }
+        )
+        print(json.dumps(found[-1]), flush=True)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("--runs", type=Path, default=BUILD / "pretrain")
+    parser.add_argument("--corpus", type=Path, default=BUILD / "corpus")
+    parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument("--examples", type=int, default=500, help="of each task")
+    options = parser.parse_args()
+    be_gentle()
+    found = write_checkpoints(options.name, options.runs, options.corpus, options.models, options.examples)
+    folder = options.models / options.name
+    total = sum(path.stat().st_size for path in (folder / "checkpoints").iterdir())
+    if total > LARGEST_TOTAL:
+        raise SystemExit(f"the checkpoints take {total:,} bytes, {LARGEST_TOTAL:,} are allowed")
+    facts = {"examples": options.examples, "chance": dict.fromkeys(TASKS, CHANCE), "checkpoints": found}
+    (folder / "checkpoints.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
