@@ -51,8 +51,10 @@
       this.pending = null;
       this.busy("");
       if (!this.waiting.some((entry) => entry.slot === "scene")) this.target = undefined;
+      this.before = this.value; // lets a drawing move what has moved
       this.value = value;
       this.paint();
+      this.before = null;
       if (lab.active() === this) lab.link.write(this);
       lab.keep(this);
       requestAnimationFrame(() => requestAnimationFrame(() => {

@@ -127,8 +127,12 @@ def _settle(loaded: LoadedModel, state: State) -> State:
 
 def _extend(loaded: LoadedModel, state: State, token_id: int, draw_index: int | None) -> State:
     """Put `token_id` after the context on show. It is drawn, but has not come down to the input yet."""
-    if len(state.history.path()) >= MAX_PATH or len(state.history.nodes) >= MAX_NODES:
+    history = state.history
+    if len(history.path()) >= MAX_PATH:
         raise InputError("path_too_long", limit=MAX_PATH)
+    been_here = any(history.nodes[child].token_id == token_id for child in history.children(history.current))
+    if len(history.nodes) >= MAX_NODES and not been_here:
+        raise InputError("tree_full", limit=MAX_NODES)
     state = _settle(loaded, state)
     p = float(state.step.logits.double().softmax(-1)[token_id])
     by_hand = draw_index is None
@@ -229,10 +233,17 @@ def restore(loaded: LoadedModel, state: State, kept: object) -> State:
     here, landed, indices = state.history.current, state.landed, {}
     for number, entry in enumerate(kept[:MAX_NODES]):
         match entry:
-            case [int() | None as parent, int(token_id), int() | None as draw_index] if 0 <= token_id < loaded.vocab_size:
-                at = indices.get(parent)
-                state = replace(state, history=state.history.go(at), landed=True)
-                state = _extend(loaded, state, token_id, draw_index)
+            case [int() | None as parent, int(token_id), int() | None as draw_index] if (
+                (parent is None or parent in indices)
+                and 0 <= token_id < loaded.vocab_size
+                and (draw_index is None or 0 <= draw_index <= MAX_DRAWS)
+            ):
+                at = None if parent is None else indices[parent]
+                try:
+                    branch = replace(state, history=state.history.go(at), landed=True)
+                    state = _extend(loaded, branch, token_id, draw_index)
+                except InputError:  # longer than a path or a tree may be
+                    break
                 indices[number] = state.history.current
             case _:
                 break
@@ -257,8 +268,7 @@ def rows(warped: Warped, also: tuple[int, ...]) -> list[Row]:
     rank = {token_id: place for place, token_id in enumerate(order)}
     ends = warped.p_after[warped.order].double().cumsum(0)  # (V,)
     ends = (ends / ends[-1]).tolist()  # float32 probabilities do not add up to exactly 1
-    outside = [token_id for token_id in dict.fromkeys(also) if rank[token_id] >= SHOWN]
-    shown = sorted([*order[: SHOWN - len(outside)], *outside], key=rank.__getitem__)
+    shown = sorted(list(dict.fromkeys([*also, *order[: SHOWN + len(also)]]))[:SHOWN], key=rank.__getitem__)
     single = []
     for token_id in shown:
         place = rank[token_id]

@@ -35,6 +35,7 @@ def preview(context: Context, page: Page, state: State, tokenizer: ReadableToken
         "offset": max(0, len(ids) - COLUMNS),
         "drawn": None,
         "u": None,
+        "n_input": len(ids),
         "n_context": len(ids),
         "n_ctx": 128,
         "n_dropped": 0,
@@ -113,6 +114,7 @@ class Picture:
             "offset": len(self.ids) - len(tokens),
             "drawn": drawn,
             "u": self.u,
+            "n_input": len(self.ids),
             "n_context": n_context,
             "n_ctx": loaded.n_ctx,
             "n_dropped": step.n_dropped,
@@ -134,7 +136,7 @@ class Picture:
             "compare": self._compare() if state.compare else None,
             "cache_now": self._cache_now(),
             "code": self._code(),
-            "questions": self._questions(),
+            "questions": [] if state.hidden else self._questions(),
             "board_note": self.words("board_note"),
             "ids": write_choices(self.state.ids),
             "alt": self._alt(tokens, drawn),
@@ -176,7 +178,9 @@ class Picture:
     def _look(self) -> str:
         """여기를 보세요: the one thing that is most worth seeing on this picture."""
         state, warped = self.state, self.warped
-        if self.guessed and not state.hidden:
+        if state.hidden:
+            return self.words("look.hidden")
+        if self.guessed:
             ids, p, rank = self.guessed
             vocabulary = f"{self.loaded.vocab_size:,}"
             shown = {"guess": state.guess.strip(), "p": percent(p), "piece": self.piece(ids[0])}
@@ -247,7 +251,8 @@ class Picture:
         values = {
             "name, text, ids = ": f"{name!r}, {self.page.text!r}, {self.ids[n_prompt:]!r}",
             "temperature, top_k, top_p, seed, index = ": ", ".join(
-                f"{value:g}" for value in (state.temperature, state.top_k, state.top_p, state.seed, index)
+                # a whole temperature as 1.0, since transformers refuses 1
+                str(value) for value in (float(state.temperature), state.top_k, state.top_p, state.seed, index)
             ),
         }
         lines = (self.context.lesson.folder / SNIPPET).read_text(encoding="utf-8").splitlines()

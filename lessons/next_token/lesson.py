@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def hide(context: Context, page: Page, state: State, payload: Payload) -> State:
 
 
 def guess_token(context: Context, page: Page, state: State, payload: Payload) -> State:
-    text = models.tokens.learner_text(payload.get("text")).strip()[:MOST_IN_A_GUESS]
+    text = _short_text(payload.get("text"))
     return replace(state, guess=text or None, hidden=not text)
 
 
@@ -107,12 +108,18 @@ def keep(state: State) -> dict[str, Any]:
 def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
     state = _compute().restore(_model(context, page), state, kept.get("tree"))
     if isinstance(kept.get("guess"), str) and not state.hidden:
-        state = replace(state, guess=kept["guess"][:MOST_IN_A_GUESS])
+        with suppress(InputError):
+            state = replace(state, guess=_short_text(kept["guess"]) or None)
     for entry in kept.get("answers") if isinstance(kept.get("answers"), list) else []:
         if isinstance(entry, list) and len(entry) == 2:
             asked = {"id": entry[0], "answer": entry[1]}
-            state = replace(state, answers=guess.give(state.answers, context.lesson, asked))
+            with suppress(InputError):
+                state = replace(state, answers=guess.give(state.answers, context.lesson, asked))
     return replace(state, compare=kept.get("compare") is True)
+
+
+def _short_text(text: Any) -> str:
+    return models.tokens.learner_text(text).strip()[:MOST_IN_A_GUESS]
 
 
 def _integer(value: Any) -> int:

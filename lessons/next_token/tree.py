@@ -42,8 +42,8 @@ def places(history: History) -> tuple[list[Place], int]:
     """The nodes in view, parents before children -> (places, ends that did not fit)."""
     top = top_of_view(history)
     ends = _ends(history, top, 0)
-    current = set(history.path())
-    kept = sorted(ends, key=lambda end: (end not in current, -history.probability(end)))[:MOST_ROWS]
+    here = history.current
+    kept = sorted(ends, key=lambda end: (here not in history.path(end), -history.probability(end)))[:MOST_ROWS]
     ends_in_view = [end for end in ends if end in kept]
     rows = {end: row for row, end in enumerate(ends_in_view)}
     return _place(history, top, None, 0, rows), len(ends) - len(ends_in_view)

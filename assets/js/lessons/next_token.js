@@ -193,7 +193,7 @@
       parts.mine.hidden = !value.can_return;
       parts.go.querySelector("span").textContent = value.ended ? words.again : words.go;
       if (value.ended && parts.timer) play(stage, false);
-      lab.tokenStrip(parts.strip, value, words);
+      lab.tokenStrip(parts.strip, value, words, stage.before);
       lab.rich(parts.say, value.say);
       for (const [name, { input, output, note }] of Object.entries(parts.knobs)) {
         const waiting = stage.waiting.some((entry) => entry.slot === `knob-${name}`);

@@ -27,7 +27,9 @@
   };
 
   const bars = (drawing, stage, value) => {
-    const rows = value.rows.filter((row) => !row.rest).slice(0, 5);
+    const drawn = value.rows[value.hit];
+    const single = value.rows.filter((row) => !row.rest);
+    const rows = single.indexOf(drawn) < 5 ? single.slice(0, 5) : [...single.slice(0, 4), drawn];
     const longest = Math.max(...rows.map((row) => row.after));
     rows.forEach((row, index) => {
       const y = 227 + index * 39;
@@ -88,7 +90,8 @@
     const drawing = lab.canvas(stage.board, "100%", "100%", value.alt.strip, "0 0 1280 720");
     const tokens = value.drawn ? [...value.tokens, value.drawn] : value.tokens;
     const inputs = value.tokens.length;
-    const from = Math.max(0, inputs - COLUMNS + 1);
+    const byNumber = value.drawn && value.u !== null;
+    const from = Math.max(0, inputs - COLUMNS + (byNumber ? 2 : 1)); // the line from the draw rises beside the number, not through it
     const title = lab.scenes.of(stage)[value.scene]?.title ?? words.title;
     text(drawing, [64, 74], Math.min(54, 1150 / lab.width(title, 1, 700)), title, { bold: true });
     for (const [y, name] of [[OUTPUT_Y, words.output], [INPUT_Y, words.input]]) text(drawing, [64, y + 54], 30, name, { bold: true });

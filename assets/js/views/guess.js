@@ -35,6 +35,7 @@
     };
 
     return (questions) => {
+      section.hidden = questions.length === 0;
       for (const question of questions) {
         const place = places.get(question.id) ?? build(question);
         lab.rich(place.ask, question.ask);

@@ -34,7 +34,7 @@
     const ends = new Map();
     const labels = [];
     for (const node of tree.nodes) {
-      const room = node.depth === 2 ? width - x(node) - 74 : (COLUMNS[node.depth + 1] - COLUMNS[node.depth]) * stretch - 34;
+      const room = tree.nodes.length === 1 ? width - 20 : node.depth === 2 ? width - x(node) - 74 : (COLUMNS[node.depth + 1] - COLUMNS[node.depth]) * stretch - 34;
       const name = lab.fit((node.space ? "·" : "") + lab.readable(node), room, 16, 700);
       ends.set(node.index, x(node) + Math.max(lab.width(name, 16, 700) + 18, 28));
     }

@@ -50,10 +50,17 @@
     for (const [index, name] of ["k", "v"].entries()) lab.svg("rect", { class: `cache ${name}`, x: marks + 16 * index, y: line - 7, width: 12, height: 5, rx: 2 }, drawing);
   };
 
+  /** The chip that stood in the output comes down to the input. */
+  const comeDown = (chip, height) => {
+    if (!chip || lab.still()) return;
+    chip.animate([{ transform: `translateY(${-height}px)` }, { transform: "none" }], { duration: 220, easing: "ease-in-out" });
+  };
+
   /**
+   * before: the value drawn before this one, or null; what came down since then is shown coming down
    * value.tokens: the last tokens of the input · value.offset: how many stand before them · value.drawn: the token drawn, or null
    */
-  lab.tokenStrip = (at, value, words) => {
+  lab.tokenStrip = (at, value, words, before = null) => {
     const width = at.clientWidth;
     const narrow = width < 560;
     const columns = narrow ? 4 : 6;
@@ -67,6 +74,7 @@
     const from = Math.max(0, inputs + 1 - columns);
     const drawing = lab.canvas(at, width, yInput + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
     const x = (column) => x0 + pitch * (column + 0.5);
+    const cameDown = before?.drawn && value.n_input === before.n_input + 1 && value.tokens.at(-1)?.id === before.drawn.id;
     rowNames(drawing, words, yInput, narrow);
     if (value.offset + from > 0) lab.svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
     for (let column = 0; column < columns; column += 1) {
@@ -83,6 +91,7 @@
       if (!first) lab.arrow(drawing, x(column), COLUMN_HEIGHT + 4, x(column), yInput - 2, { stroke: "var(--ink-2)", width: 1.5, dash: "1.6 4.4" });
       lab.chip(drawing, x(column), 0, tokens[index], index === inputs ? "hit" : first ? "ghost" : "", look);
       const chipWidth = lab.chip(drawing, x(column), yInput, tokens[index], index === inputs ? "next" : "in", look);
+      if (cameDown && last) comeDown(drawing.lastElementChild, yInput);
       if (index < inputs && value.kv_saved !== null) cacheMarks(drawing, x(column), yInput + COLUMN_HEIGHT + 4, chipWidth, index >= inputs - value.kv_fresh);
     }
     memo(drawing, value, words, width, yInput + COLUMN_HEIGHT + 29, narrow);

@@ -1,0 +1,145 @@
+"""「GPT-1 vs GPT-2」: one text through both architectures, every tensor on its arrow. Lecture parts GPT1 구조 and GPT2, GPT-1 eq. (2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app import guess, models
+from app.errors import InputError
+from app.lesson import Context, Lesson, Page
+from app.stage import Stage, mount
+from lessons.architecture import figures
+from lessons.architecture.nodes import block_of, kind_of
+from lessons.architecture.state import CHANGES, NO_NODE, SIDES, TERMS, State
+
+Payload = Mapping[str, Any]
+EMBEDDED = {"gpt1": "tiny-gpt1", "gpt2": "tiny-gpt2"}
+# What to show in the panel when a difference is lit: a tensor of GPT-2's column in the open block, or the difference itself.
+FIRST_NODE = {"ln": "blocks.{block}.ln1.hook_normalized", "final": "ln_final.hook_normalized"}
+
+
+def _models(context: Context, page: Page) -> dict[str, models.LoadedModel]:
+    """{"gpt1", "gpt2"}: the picked model in the column of its architecture, the embedded one in the other."""
+    picked = models.load(context.registry.spec(page.model))
+    other = next(side for side in SIDES if side != picked.architecture)
+    loaded = {picked.architecture: picked, other: models.load(context.registry.spec(EMBEDDED[other]))}
+    return {side: loaded[side] for side in SIDES}
+
+
+def start(context: Context, page: Page, state: State) -> State:
+    """The state with a block and a tensor that these models have, and a text that both can read."""
+    loaded = _models(context, page)
+    if not all(model.tokenizer.encode(page.text or "") for model in loaded.values()):
+        raise InputError("no_tokens")
+    deepest = max(model.n_layer for model in loaded.values())
+    state = replace(state, block=min(state.block, deepest - 1))
+    return state if _exists(loaded, state) else replace(state, node=NO_NODE)
+
+
+def _exists(loaded: Mapping[str, models.LoadedModel], state: State) -> bool:
+    """There is a place in the drawing for the tensor that the panel shows."""
+    block = block_of(state.node)
+    return kind_of(state.node, state.side) is not None and (block is None or block < loaded[state.side].n_layer)
+
+
+def forget(state: State) -> State:
+    """Another text or model: the place stays, the marked token and the answers do not."""
+    return replace(state, row=-1, answers=())
+
+
+def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
+    from lessons.architecture import compute  # torch comes with it, after the page has been served
+
+    runs = {side: compute.run(loaded, page.text) for side, loaded in _models(context, page).items()}
+    return figures.Picture(context, page, state, runs).data()
+
+
+def open_block(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Open another block; a tensor in the panel is exchanged for its sister in that block."""
+    block = payload.get("block")
+    loaded = _models(context, page)
+    deepest = max(model.n_layer for model in loaded.values())
+    if isinstance(block, bool) or not isinstance(block, int) or not 0 <= block < deepest:
+        raise InputError("not_understood")
+    node = state.node
+    if block_of(node) is not None:
+        own = min(block, loaded[state.side].n_layer - 1)
+        node = f"blocks.{own}.{node.split('.', 2)[2]}"
+    return replace(state, block=block, node=node)
+
+
+def light(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Light one difference, one term of equation (2), or nothing."""
+    lit = payload.get("lit")
+    if lit not in ("none", *CHANGES, *TERMS):
+        raise InputError("not_understood")
+    block = min(state.block, _models(context, page)["gpt2"].n_layer - 1)
+    node = FIRST_NODE.get(lit, NO_NODE).format(block=block)
+    return replace(state, lit=lit, node=node, side="gpt2")
+
+
+def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Put a tensor into the panel; without a name the panel goes back to what is lit."""
+    node, side = payload.get("node"), payload.get("side")
+    if node is None:
+        return replace(state, node=NO_NODE)
+    if not isinstance(node, str) or side not in SIDES:
+        raise InputError("not_understood")
+    picked = replace(state, node=node, side=side)
+    if not _exists(_models(context, page), picked):
+        raise InputError("not_understood")
+    return picked
+
+
+def mark(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Mark the row of one token."""
+    row = payload.get("row")
+    if isinstance(row, bool) or not isinstance(row, int) or not -1 <= row < 1024:
+        raise InputError("not_understood")
+    return replace(state, row=row)
+
+
+def answer(context: Context, page: Page, state: State, payload: Payload) -> State:
+    return replace(state, answers=guess.give(state.answers, context.lesson, payload))
+
+
+def keep(state: State) -> dict[str, Any]:
+    """What a link cannot hold: the answers."""
+    return {"answers": [list(pair) for pair in state.answers]}
+
+
+def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
+    for entry in kept.get("answers") if isinstance(kept.get("answers"), list) else []:
+        if isinstance(entry, list) and len(entry) == 2:
+            asked = {"id": entry[0], "answer": entry[1]}
+            state = replace(state, answers=guess.give(state.answers, context.lesson, asked))
+    return state
+
+
+STAGE = Stage(
+    start=start,
+    forget=forget,
+    draw=draw_picture,
+    preview=figures.preview,
+    actions={"open": open_block, "light": light, "pick": pick, "mark": mark, "answer": answer},
+    keep=keep,
+    restore=restore,
+)
+
+
+def build(context: Context) -> None:
+    mount(context, STAGE)
+
+
+LESSON = Lesson(
+    id="architecture",
+    order=4,
+    title={"ko": "GPT-1 vs GPT-2", "en": "Architecture"},
+    State=State,
+    text={"ko": "나는 오늘 그 곳에 간다", "en": "Today I went to the river"},
+    folder=Path(__file__).parent,
+    build=build,
+)

@@ -1,0 +1,46 @@
+"""What the lesson 「GPT-1 vs GPT-2」 remembers of one learner. No torch here: the page is built from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from app.links import Codec, choice, integer
+
+SIDES = ("gpt1", "gpt2")
+CHANGES = ("ln", "final", "init", "vocabulary", "context")  # GPT-2, section 2.3, in the order of the slide
+TERMS = ("embed", "position", "blocks", "unembed")  # GPT-1, equation (2), from left to right
+MAX_BLOCKS = 48  # of the largest GPT-2
+NO_NODE = "none"
+
+_HOOK = re.compile(r"[a-z][a-z0-9_.]{0,59}")
+
+
+def _read_node(text: str) -> str:
+    """The name of a tensor; which ones a model has is known only when it is loaded."""
+    if not _HOOK.fullmatch(text):
+        raise ValueError(f"{text} is not the name of a tensor")
+    return text
+
+
+@dataclass(frozen=True)
+class State:
+    """Fields with a codec are in links.
+
+    Args:
+        lit: what is lit in both drawings: one of CHANGES, one of TERMS, or "none".
+        block: the block that is open; a model with fewer blocks opens its last one.
+        side: the column whose tensor is in the panel.
+        node: the tensor in the panel, by its name in a trace; NO_NODE shows what `lit` is about.
+        row: the token whose row is marked, counted from 0 among those shown; -1 is the last one.
+        answers: (question id, answer) of 맞혀 보기.
+    """
+
+    lit: str = field(default="ln", metadata=choice("none", *CHANGES, *TERMS))
+    block: int = field(default=2, metadata=integer(0, MAX_BLOCKS - 1))
+    side: str = field(default="gpt2", metadata=choice(*SIDES))
+    node: str = field(
+        default="blocks.2.ln1.hook_normalized", metadata={"link": Codec(_read_node, str)}
+    )
+    row: int = field(default=-1, metadata=integer(-1, 1023))
+    answers: tuple[tuple[str, object], ...] = ()
