@@ -9,11 +9,19 @@ from .english import with_article
 from .hangul import particle
 from .world import words
 
+# 'A shirt is a clothing' and 'A doctor is a job' are not English
+_NOT_COUNTED = ("clothing", "stationery", "job", "family")
 Fact = Callable[[random.Random, str], str]
 
 
 def _ko(word: str, name: str) -> str:
     return word + particle(word, name)
+
+
+def _is(word: str, level: str) -> str:
+    """The quoted word and 이다, which keeps its 이 after a quoted word in the plain level."""
+    ending = "이다" if level == "한다" else copula(word, "pres", level).removeprefix(word)
+    return f'"{word}"{ending}'
 
 
 def category_fact(rng: random.Random, level: str) -> str:
@@ -37,16 +45,15 @@ def color_fact(rng: random.Random, level: str) -> str:
 def opposite_fact(rng: random.Random, level: str) -> str:
     row = rng.choice(rows("opposites"))
     a, b = rng.sample((row["ko"], row["opposite_ko"]), 2)
-    ending = "이다" if level == "한다" else copula(b, "pres", level).removeprefix(b)
-    return f'"{a}"의 반대말은 "{b}"{ending}.'
+    return f'"{a}"의 반대말은 {_is(b, level)}.'
 
 
 def english_fact(rng: random.Random, level: str) -> str:
     row = rng.choice(rows("words") + rows("verbs"))
     return rng.choice(
         (
-            f"영어 단어 {row['en']}의 뜻은 {copula(row['ko'], 'pres', level)}.",
-            f"{row['en']}의 뜻은 {copula(row['ko'], 'pres', level)}.",
+            f"영어 단어 {row['en']}의 뜻은 {_is(row['ko'], level)}.",
+            f"{row['en']}의 뜻은 {_is(row['ko'], level)}.",
         )
     )
 
@@ -59,13 +66,11 @@ def tense_fact(rng: random.Random, level: str) -> str:
 def sentiment_fact(rng: random.Random, level: str) -> str:
     row = rng.choice(rows("sentiment"))
     label = "긍정" if row["positive"] == "1" else "부정"
-    return f"{_ko(row['ko'], '은')} {label}의 {copula('말', 'pres', level)}."
+    return f'"{row["ko"]}"는 {label}의 {copula("말", "pres", level)}.'
 
 
 def en_category_fact(rng: random.Random, level: str) -> str:
-    row = rng.choice(
-        [r for r in rows("words") if r["plural"] and r["category_en"] not in ("clothing", "stationery")]
-    )
+    row = rng.choice([r for r in rows("words") if r["plural"] and r["category_en"] not in _NOT_COUNTED])
     if row["plural"] == row["en"] or row["category_en"] in ("food", "drink", "furniture"):
         verb = "is" if row["plural"] == row["en"] else "are"
         return f"{row['plural'].capitalize()} {verb} a kind of {row['category_en']}."
@@ -117,4 +122,5 @@ def facts(rng: random.Random, lang: str) -> str:
     """Three to six facts, of one kind or mixed."""
     level = rng.choice(("한다", "해요", "합니다"))
     kinds = FACTS[lang] if rng.random() < 0.5 else (rng.choice(FACTS[lang]),)
-    return " ".join(rng.choice(kinds)(rng, level) for _ in range(rng.randrange(3, 7)))
+    told = dict.fromkeys(rng.choice(kinds)(rng, level) for _ in range(rng.randrange(3, 7)))
+    return " ".join(told)

@@ -16,7 +16,7 @@ from typing import Protocol
 from .conjugation import conjugate
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_SENTENCE_START = re.compile(r"""^"?[a-z]|[.?!] "?[a-z]|[.?!]" "[a-z]|, "[a-z]|: "?[a-z]""")
+_SENTENCE_START = re.compile(r"""^"?[a-z]|[.?!] "?[a-z]|\." [a-z]|[.?!]" "[a-z]|, "[a-z]|: "?[a-z]""")
 
 
 class Thing(Protocol):

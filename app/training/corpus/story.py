@@ -129,6 +129,7 @@ _ROLES = {
     "o": lambda c: c.world.thing(),
     "o2": lambda c: c.world.thing(),
     "s": lambda c: c.world.small_thing(),
+    "load": lambda c: c.world.load(),
     **dict.fromkeys("pq", lambda c: c.world.place("story", "both")),
     "x": lambda c: c.world.place("daily"),
     "h": lambda c: c.world.place("home"),

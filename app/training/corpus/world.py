@@ -73,6 +73,14 @@ SMALL_THINGS = (
     "로봇",
     "수박",
 )
+LOADS = {
+    "가방": "bag",
+    "상자": "box",
+    "바구니": "basket",
+    "수박": "watermelon",
+    "보따리": "bundle",
+    "짐": "suitcase",
+}
 _DO_NOT_TALK = ("소", "닭")  # a single syllable or an odd hero
 
 
@@ -159,6 +167,11 @@ class World:
         ko = self.rng.choice(SMALL_THINGS)
         self._used.add(ko)
         return self.noun(ko)
+
+    def load(self) -> Noun | EnglishNoun:
+        """Something heavy to carry."""
+        ko, en = self.rng.choice(tuple(LOADS.items()))
+        return Noun(ko) if self.lang == "ko" else EnglishNoun(en)
 
     def food(self) -> Noun | EnglishNoun:
         """Something to eat; in English always 'some ...', the plural where there is one."""
