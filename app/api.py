@@ -49,10 +49,11 @@ def publish(registry: Registry, settings: Settings) -> None:
         seed: int = 0,
         request: gr.Request = None,
     ) -> dict:
-        return answer(
-            request, endpoints.generate, text, model, n, strategy, temperature, top_k, top_p, seed
-        )
+        return answer(request, endpoints.generate, text, model, n, strategy, temperature, top_k, top_p, seed)
 
-    for function in (tokenize, next_token, generate):
+    def trace(text: str, model: str, name: str = "", request: gr.Request = None) -> dict:
+        return answer(request, endpoints.trace, text, model, name)
+
+    for function in (tokenize, next_token, generate, trace):
         described = getattr(endpoints, function.__name__).__doc__
         gr.api(function, api_name=function.__name__, api_description=described, concurrency_limit=8)

@@ -1,18 +1,20 @@
-"""The three named endpoints as plain functions: JSON in, JSON out, every argument checked.
+"""The named endpoints as plain functions: JSON in, JSON out, every argument checked.
 
 A bad argument raises UserError, which the page turns into one sentence. `model` is a name of the registry,
 never a path. Text becomes NFC; no special token is added to it, and the spelling of one that somebody typed
-stays ordinary text. Of a text longer than the context the last tokens count. A text without tokens (an empty
-one, or spaces where a tokenizer drops them) starts from one end-of-text token; where the vocabulary has none,
-it raises "no_tokens". The page builds these endpoints before it has imported torch, so the engine is imported
-at a call.
+stays ordinary text. Of a text longer than the context the last tokens count, but `trace` takes all of a text
+or nothing. A text without tokens (an empty one, or spaces where a tokenizer drops them) starts from one
+end-of-text token; where the vocabulary has none, it raises "no_tokens". The page builds these endpoints
+before it has imported torch, so the engine is imported at a call.
 """
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from app.engine.controls import Sampling, check_number, check_strategy
+from app.errors import InputError
 from app.models import Piece, Registry, load
 from app.models.loading import load_tokenizer
 from app.models.tokens import CONTEXT_OF_A_PIECE, learner_text
@@ -20,6 +22,8 @@ from app.models.tokens import CONTEXT_OF_A_PIECE, learner_text
 N_TOP = 10
 MAX_NEW_TOKENS = 256
 MAX_SEED = 2**32 - 1
+MAX_TRACED_NUMBERS = 2_000_000  # in one answer, about 40 MB of JSON; every tensor of an embedded model fits
+N_NEAREST = 3
 
 Json = dict[str, Any]
 
@@ -108,6 +112,30 @@ def generate(
             for step, piece in zip(steps, pieces, strict=True)
         ],
     }
+
+
+def trace(text: str, model: str, name: str, *, registry: Registry | None = None) -> Json:
+    """{"name", "shape", "mean", "std", "norm", "values": nested lists}; with an empty name {"names": [...]}.
+
+    name: of a tensor of the forward pass, e.g. "blocks.0.attn.hook_pattern", without batch axis. Where the
+    causal mask is closed, the scores are null and count neither for mean, std nor norm (Frobenius).
+    """
+    from app.engine import next_token as engine
+    from app.engine import trace as tracing
+
+    text = learner_text(text)
+    loaded = load((registry or Registry()).spec(model))
+    names = tracing.names(loaded)
+    if name == "":
+        return {"names": names}
+    if name not in names:
+        asked = str(name)[:80]
+        nearest = get_close_matches(asked, names, n=N_NEAREST, cutoff=0)
+        raise InputError("unknown_tensor", name=asked, nearest=", ".join(nearest))
+    tensor = tracing.trace(loaded, engine.prompt_ids(loaded, text))[name]
+    if tensor.numel() > MAX_TRACED_NUMBERS:
+        raise InputError("tensor_too_large", n=tensor.numel(), limit=MAX_TRACED_NUMBERS)
+    return {"name": name, **tracing.stats(tensor), "values": tracing.to_json(tensor)}
 
 
 def _token(piece: Piece) -> Json:

@@ -31,6 +31,7 @@ def test_only_the_documented_endpoints_are_listed(client: Client):
         "/tokenize",
         "/next_token",
         "/generate",
+        "/trace",
     }
 
 
@@ -74,6 +75,19 @@ def test_generate(client: Client, strategy: str):
     assert client.predict(*arguments, api_name="/generate") == answer, "the same seed gave another text"
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_trace(client: Client, model: str):
+    names = client.predict(TEXT, model, "", api_name="/trace")["names"]
+    assert names[0] == "hook_embed" and names[-1] == "logits"
+    answer = client.predict(TEXT, model, "blocks.0.attn.hook_attn_scores", api_name="/trace")
+    assert finite_numbers(answer)
+    n_heads, n_tokens, _ = answer["shape"]
+    assert len(answer["values"]) == n_heads
+    for head in answer["values"]:
+        for row, scores in enumerate(head):
+            assert [score is None for score in scores] == [column > row for column in range(n_tokens)]
+
+
 def test_special_tokens_of_a_learner_stay_text(client: Client):
     typed = "<|endoftext|>"
     tokens = client.predict(typed, "tiny-gpt2", api_name="/tokenize")["tokens"]
@@ -93,6 +107,9 @@ BAD_CALLS = {
     "unknown strategy": ("/generate", (TEXT, "tiny-gpt2", 3, "magic", 1.0, 0, 1.0, 0)),
     "negative length": ("/generate", (TEXT, "tiny-gpt2", -1, "greedy", 1.0, 0, 1.0, 0)),
     "endless length": ("/generate", (TEXT, "tiny-gpt2", 10**9, "greedy", 1.0, 0, 1.0, 0)),
+    "unknown tensor": ("/trace", (TEXT, "tiny-gpt2", "blocks.9.hook_resid_pre")),
+    "tensor is no text": ("/trace", (TEXT, "tiny-gpt2", ["logits"])),
+    "text longer than the context": ("/trace", (TEXT * 40, "tiny-gpt2", "logits")),
     "seed is a word": ("/generate", (TEXT, "tiny-gpt2", 3, "sample", 1.0, 0, 1.0, "x")),
 }
 
@@ -110,7 +127,7 @@ def test_a_bad_argument_is_one_sentence(client: Client, no_traceback, name: str)
 @pytest.mark.parametrize("text", ["", " ", "a" * 5000, "\0", "👩‍👩‍👧‍👦", "\u1112\u1161\u11ab"])
 def test_odd_texts_are_answered(client: Client, no_traceback, text: str):
     """A result or one sentence, for each endpoint."""
-    for endpoint, rest in (("/tokenize", ()), ("/next_token", (1.0, 0, 1.0))):
+    for endpoint, rest in (("/tokenize", ()), ("/next_token", (1.0, 0, 1.0)), ("/trace", ("hook_embed",))):
         try:
             assert finite_numbers(client.predict(text, "tiny-gpt2", *rest, api_name=endpoint))
         except AppError as error:

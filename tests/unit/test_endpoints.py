@@ -3,12 +3,15 @@
 import json
 import math
 import unicodedata
+from functools import partial
 
+import numpy
 import pytest
 import torch
 
 from app import endpoints
 from app.errors import UserError
+from app.i18n import sentence
 from app.models import Registry, load
 from app.models.tokens import MAX_CHARACTERS
 from tests.tiny_models import write_folder
@@ -142,6 +145,74 @@ def test_end_of_text_ends_it_and_is_no_text(model, strategy, monkeypatch):
         assert answer["ids"][-1] == end
 
 
+def test_trace_gives_the_tensor_that_transformers_computes(model):
+    """What leaves the first of two blocks, its shape and its statistics."""
+    text, loaded = "나는 오늘 그 곳", load(model["registry"].spec(model["model"]))
+    with torch.no_grad():
+        ids = torch.tensor([loaded.tokenizer.encode(text)])
+        theirs = loaded.model(ids, output_hidden_states=True).hidden_states[1][0].double().numpy()
+    output = "hook_resid_post" if loaded.architecture == "gpt2" else "hook_normalized_resid_post"
+    answer = plain(endpoints.trace(text, name=f"blocks.0.{output}", **model))
+    assert set(answer) == {"name", "shape", "mean", "std", "norm", "values"}
+    assert (answer["name"], answer["shape"]) == (f"blocks.0.{output}", list(theirs.shape))
+    numpy.testing.assert_allclose(answer["values"], theirs, atol=1e-4)
+    numbers = theirs.ravel()
+    assert answer["mean"] == pytest.approx(numbers.mean(), abs=1e-5)
+    assert answer["std"] == pytest.approx(numbers.std(), rel=1e-4)
+    assert answer["norm"] == pytest.approx(numpy.linalg.norm(numbers), rel=1e-4)
+
+
+def test_every_name_can_be_traced(model):
+    names = plain(endpoints.trace("", name="", **model))["names"]
+    assert len(names) == len(set(names)) > 20
+    for name in names:
+        answer = plain(endpoints.trace("나는 오늘", name=name, **model))
+        assert answer["name"] == name and list(numpy.shape(answer["values"])) == answer["shape"]
+
+
+def test_scores_behind_the_mask_are_null(model):
+    answer = plain(endpoints.trace("나는 오늘", name="blocks.1.attn.hook_attn_scores", **model))
+    for head in answer["values"]:
+        for row, scores in enumerate(head):
+            assert [score is None for score in scores] == [column > row for column in range(len(head))]
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("blocks.0.attn.hook_patern", "blocks.0.attn.hook_pattern"),
+        ("logit", "logits"),
+        ("hook_embedding", "hook_embed"),
+        (["logits"], ""),
+        (7, ""),
+    ],
+)
+def test_an_unknown_tensor_names_the_nearest(model, name, nearest):
+    with pytest.raises(UserError) as raised:
+        endpoints.trace("오늘", name=name, **model)
+    assert raised.value.code == "unknown_tensor"
+    offered = raised.value.details["nearest"].split(", ")
+    assert len(offered) == 3 and offered[0].startswith(nearest)
+    for lang in ("ko", "en"):
+        assert offered[0] in sentence(raised.value, lang)
+
+
+def test_a_trace_is_of_a_whole_text(model):
+    loaded = load(model["registry"].spec(model["model"]))
+    long = "오늘 " * 30
+    with pytest.raises(UserError) as raised:
+        endpoints.trace(long, name="logits", **model)
+    n = len(loaded.tokenizer.encode(long))
+    assert (raised.value.code, raised.value.details) == ("too_many_tokens", {"n": n, "limit": 24})
+
+
+def test_a_tensor_that_would_fill_the_memory_is_refused(model, monkeypatch):
+    monkeypatch.setattr(endpoints, "MAX_TRACED_NUMBERS", 100)
+    with pytest.raises(UserError) as raised:
+        endpoints.trace("나는 오늘", name="logits", **model)
+    assert raised.value.code == "tensor_too_large" and raised.value.details["limit"] == 100
+
+
 BAD = [
     ("text", None, "not_text"),
     ("text", ["a"], "not_text"),
@@ -179,7 +250,9 @@ BAD = [
 def test_a_bad_argument_gets_one_code(model, argument, value, code):
     calls = [endpoints.generate]
     calls += [endpoints.next_token] if argument in ("text", "model", "temperature", "top_k", "top_p") else []
-    calls += [endpoints.tokenize] if argument in ("text", "model") else []
+    calls += (
+        [endpoints.tokenize, partial(endpoints.trace, name="logits")] if argument in ("text", "model") else []
+    )
     for call in calls:
         with pytest.raises(UserError) as raised:
             call(**{"text": "오늘", **model, argument: value})
@@ -191,7 +264,7 @@ def test_weights_that_overflow_give_a_sentence_not_a_nan(tmp_path):
     model = load(spec).model
     for block in model.transformer.h:
         block.mlp.c_proj.weight.data.fill_(3e38)
-    for call in (endpoints.next_token, endpoints.generate):
+    for call in (endpoints.next_token, endpoints.generate, partial(endpoints.trace, name="logits")):
         with pytest.raises(UserError) as raised:
             call("오늘", spec.name, registry=Registry(spec.location))
         assert raised.value.code == "broken_weights"
