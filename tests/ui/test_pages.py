@@ -32,7 +32,11 @@ BACKGROUND = """() => {
 }"""
 
 
-def scene_number(visit: Visit) -> str | None:
+def scene_ids(lesson: str) -> list[str]:
+    return [scene.id for one in LESSONS if one.id == lesson for scene in one.scenes]
+
+
+def scene_shown(visit: Visit) -> str | None:
     """The `scene` in the address."""
     return visit.page.evaluate("new URLSearchParams(location.search).get('scene')")
 
@@ -52,17 +56,17 @@ def test_a_lesson_opens_clean(open_page, lesson: str, lang: str, size: str, them
 @pytest.mark.parametrize("lesson", [lesson.id for lesson in LESSONS])
 @pytest.mark.parametrize("present", [False, True], ids=["page", "present"])
 def test_every_scene_is_reached_by_keyboard(open_page, lesson: str, present: bool):
-    scenes = [scene.id for scene in next(one for one in LESSONS if one.id == lesson).scenes]
+    scenes = scene_ids(lesson)
     query = {"lesson": lesson, "scene": scenes[0], **({"present": 1} if present else {})}
     visit = open_page(query=query)
-    assert scene_number(visit) == scenes[0]
+    assert scene_shown(visit) == scenes[0]
     if not present:  # by Tab to the button «next», as a reader without a mouse does
         visit.page.locator(".scenes .next").focus()
     for scene in scenes[1:]:
         before = visit.serial()
         visit.page.keyboard.press("PageDown" if present else "Enter")
         visit.wait_painted(after=before)
-        assert scene_number(visit) == scene
+        assert scene_shown(visit) == scene
         text = visit.page.evaluate(VISIBLE_TEXT)
         assert not [sign for sign in BROKEN if sign in text]
     if present:
@@ -70,13 +74,13 @@ def test_every_scene_is_reached_by_keyboard(open_page, lesson: str, present: boo
             before = visit.serial()
             visit.page.keyboard.press("PageUp")
             visit.wait_painted(after=before)
-            assert scene_number(visit) == scene
+            assert scene_shown(visit) == scene
 
 
 def test_presenting_with_mouse_and_clicker(open_page):
     """As in a lecture: mouse on 「발표」, click a bar, six scenes on with a clicker, back with Escape."""
-    scenes = [scene.id for scene in LESSONS[0].scenes]
-    visit = open_page(query={"lesson": LESSONS[0].id, "scene": scenes[0]})
+    scenes = scene_ids("next-token")
+    visit = open_page(query={"lesson": "next-token", "scene": scenes[0]})
     page = visit.page
     page.locator("button.present").click()
     assert page.evaluate("document.documentElement.dataset.present") == "1"
@@ -88,11 +92,11 @@ def test_presenting_with_mouse_and_clicker(open_page):
         before = visit.serial()
         page.keyboard.press("PageDown")
         visit.wait_painted(after=before)
-        assert scene_number(visit) == scenes[step]
+        assert scene_shown(visit) == scenes[step]
     page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.dataset.present ?? ''") == ""
     assert page.locator("header.bar").is_visible()
-    assert scene_number(visit) == scenes[6]
+    assert scene_shown(visit) == scenes[6]
 
 
 def test_a_first_visit_speaks_the_browser_s_language(open_page):
