@@ -16,6 +16,8 @@ from typing import Any
 from app.errors import InputError
 from app.lesson import Context, Lesson
 
+LARGEST_ANSWER = 1e9
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -45,7 +47,8 @@ def give(answers: tuple[tuple[str, Any], ...], lesson: Lesson, payload: Mapping[
     """
     asked, answer = payload.get("id"), payload.get("answer")
     known = [question["id"] for question in load_questions(lesson)]
-    if asked not in known or isinstance(answer, bool) or not isinstance(answer, int | float) or abs(answer) > 1e9:
+    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
+    if asked not in known or not is_number or not abs(answer) <= LARGEST_ANSWER:  # NaN compares as false
         raise InputError("not_understood")
     return tuple(pair for pair in answers if pair[0] != asked) + ((asked, answer),)
 

@@ -100,5 +100,9 @@ def fill(template: str, **values) -> str:
 
 
 def sentence(error: UserError, lang: str) -> str:
-    """The one sentence that tells the user what `error` means, from `error.<code>` of the shared text."""
-    return fill(shared_text(lang)[f"error.{error.code}"], **error.details)
+    """The one sentence that tells the user what `error` means, from `error.<code>` of the shared text.
+
+    A name that came from outside may hold half a surrogate pair, which has no UTF-8; it becomes a question mark.
+    """
+    told = fill(shared_text(lang)[f"error.{error.code}"], **error.details)
+    return told.encode("utf-8", "replace").decode()

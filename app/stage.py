@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -84,11 +85,11 @@ def mount(context: Context, stage: Stage) -> View:
     )
 
     def act(page: Page, visit: Visit | None, event: gr.EventData) -> tuple[Page, Visit, dict[str, Any]]:
-        return _answer(context, stage, page, visit, event._data)
+        return _answer(context, stage, page, visit, _payload(event))
 
     def fetch(page: Page, visit: Visit | None, event: gr.EventData) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
-        yield from _fetch_model(context, event._data)
-        yield _answer(context, stage, page, visit, event._data)
+        yield from _fetch_model(context, _payload(event))
+        yield _answer(context, stage, page, visit, _payload(event))
 
     wires = [context.page, context.state], [context.page, context.state, view]
     view.act(act, *wires, queue=False, **_EVENT)
@@ -96,30 +97,44 @@ def mount(context: Context, stage: Stage) -> View:
     return view
 
 
+def _payload(event: gr.EventData) -> Payload:
+    """What the browser sent; {} where it is no action at all."""
+    return event._data if isinstance(event._data, Mapping) else {}
+
+
 def _answer(
     context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload
-) -> tuple[Page, Visit, dict[str, Any]]:
-    """One action -> the shared Page, the Visit, the picture. An error becomes a sentence; what the learner had stays."""
+) -> tuple[Page, Visit | None, dict[str, Any]]:
+    """One action -> the shared Page, the Visit, the picture. An error becomes a sentence; what was there stays."""
     try:
-        page, visit = _apply(context, stage, page, visit, payload)
-        drawing = stage.draw(context, visit.page, visit.state)
+        new_page, new_visit = _apply(context, stage, page, visit, payload)
+        drawing = stage.draw(context, new_visit.page, new_visit.state)
+        page, visit, notice = new_page, new_visit, new_visit.notice
     except Exception as error:
-        visit = replace(visit or _first_visit(context, page), notice=_explain(error, context.lang))
-        drawing = _draw_again(context, stage, visit)
-    picture = _picture(context, drawing, visit, page) | {
+        notice = _explain(error, context.lang)
+        visit, drawing = _before(context, stage, page, visit)
+    shown = replace(visit or _first_visit(context, page), notice=notice)
+    picture = _picture(context, drawing, shown, page) | {
         "seq": payload.get("seq"),
-        "keep": stage.keep(visit.state) | {"mine": page.text},
+        "keep": stage.keep(shown.state) | {"mine": page.text},
     }
-    return page, replace(visit, notice=""), picture
+    return page, visit and replace(visit, notice=""), picture
 
 
-def _draw_again(context: Context, stage: Stage, visit: Visit) -> dict[str, Any]:
-    """The picture from before an error; where there was none yet, the one without numbers."""
+def _before(
+    context: Context, stage: Stage, page: Page, visit: Visit | None
+) -> tuple[Visit | None, dict[str, Any]]:
+    """Where the learner stood before an error, or a first visit, and its picture.
+
+    Where not even that can begin: None, so that the next action tries again, and the picture without numbers.
+    """
     try:
-        return stage.draw(context, visit.page, visit.state)
+        visit = visit or _begin(context, stage, _first_visit(context, page))
+        return visit, stage.draw(context, visit.page, visit.state)
     except Exception as error:
         log.debug("no picture to go back to: %s", error)
-        return stage.preview(context, visit.page, visit.state)
+        first = _first_visit(context, page)
+        return None, stage.preview(context, first.page, first.state)
 
 
 def _explain(error: Exception, lang: str) -> str:
@@ -147,10 +162,12 @@ def _apply(
         spec = context.registry.spec(str(payload.get("name")))
         models.load(spec)
         visit = replace(visit, page=replace(visit.page, model=spec.name), state=stage.forget(visit.state))
+        if visit.scene is not None:  # what its link takes for granted is the scene with this model's tokens
+            visit = replace(visit, base=_show_scene(context, stage, visit.page, visit.scene).base)
         return replace(page, model=spec.name), _begin(context, stage, visit)
     if name == "mine":
         return page, _begin(context, stage, _first_visit(context, page))
-    if name in stage.actions:
+    if isinstance(name, str) and name in stage.actions:
         return page, replace(visit, state=stage.actions[name](context, visit.page, visit.state, payload))
     raise InputError("not_understood")
 
@@ -169,11 +186,13 @@ def _enter(
     context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload
 ) -> tuple[Page, Visit]:
     """Open the lesson: as a link says, as it was before a change of language, or with the page's text and model."""
-    query = dict(parse_qsl(str(payload.get("query", "")), keep_blank_values=True))
+    address = str(payload.get("query", "")).encode("utf-8", "replace").decode()  # without lone surrogates
+    query = dict(parse_qsl(address, keep_blank_values=True))
     kept = payload.get("kept")
     kept = kept if isinstance(kept, Mapping) else {}
     if isinstance(kept.get("mine"), str):
-        page = replace(page, text=clean_text(kept["mine"], context.lang)[0])
+        with suppress(InputError):
+            page = replace(page, text=clean_text(kept["mine"], context.lang)[0])
     if query:
         page, visit = _follow_link(context, stage, page, query)
         return page, replace(visit, state=stage.restore(context, visit.page, visit.state, kept))

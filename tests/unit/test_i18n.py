@@ -20,7 +20,7 @@ SOURCES = [
     for path in [*sorted(ROOT.glob("app/**/*.py")), *sorted(ROOT.glob("lessons/**/*.py"))]
     if not path.is_relative_to(ROOT / "app/training")
 ]
-LESSON_FOLDERS = sorted(path.parent for path in ROOT.glob("lessons/*/lesson.py"))
+LESSON_FOLDERS = sorted(path.parent for path in ROOT.glob("lessons/*/text.ko.md"))
 SCRIPTS = sorted(ROOT.glob("assets/js/**/*.js"))
 FILE_NAMES = re.compile(r".*\.(toml|md|py|json|js|css)")
 
