@@ -105,9 +105,6 @@ class Predicate:
             return stem + join(11, "ㅡ", final)  # 11 is the silent ㅇ
         return with_final(stem, final)
 
-    def _before_n(self) -> str:
-        return with_final(self.stem, " ") if final_of(self.stem) == "ㄹ" else self.stem
-
     def present(self, level: str) -> str:
         if self.kind == "copula" and level in ("해요", "해"):
             return self.stem + ("에요" if level == "해요" else "야")
@@ -125,70 +122,32 @@ class Predicate:
             return with_final(self.stem, "ㄴ") + "다"
         return self.stem + "는다"
 
-    def question(self, level: str) -> str:
-        """The present tense as a question, without the question mark."""
-        if level in ("한다", "해"):
-            return self._before_n() + "니"
-        if level == "합니다":
-            return self.present(level)[:-1] + "까"
-        return self.present(level)
-
     def form(self, ending: str, level: str = "한다") -> str:
         """One inflected form. Raises KeyError for an ending that is not in the table."""
         return _FORMS[ending](self, level)
-
-    def adnominal(self) -> str:
-        if self.kind in ("adj", "copula"):
-            return self._closed("ㄴ")
-        return self._before_n() + "는"
 
 
 _FORMS = {
     "past": lambda p, level: p.past_stem + _PAST[level],
     "pres": lambda p, level: p.present(level),
     "fut": lambda p, level: p._closed("ㄹ") + _FUTURE[level],
-    "q": lambda p, level: p.question(level),
     "q_past": lambda p, level: p.past_stem + _PAST_QUESTION[level],
     "다": lambda p, level: p.present("한다"),
-    "다고": lambda p, level: p.present("한다") + "고",
     "past다고": lambda p, level: p.past_stem + "다고",
     "고": lambda p, level: p.stem + "고",
     "past다는": lambda p, level: p.past_stem + "다는",
     "past고": lambda p, level: p.past_stem + "고",
-    "지만": lambda p, level: p.stem + "지만",
     "past지만": lambda p, level: p.past_stem + "지만",
-    "어": lambda p, level: p.infinitive,
     "어서": lambda p, level: p.infinitive + "서",
-    "어도": lambda p, level: p.infinitive + "도",
-    "past어": lambda p, level: p.past_stem + "어",
-    "past을": lambda p, level: p.past_stem + "을",
     "past는데": lambda p, level: p.past_stem + "는데",
-    "는데": lambda p, level: p.adnominal() + "데",
-    "는": lambda p, level: p.adnominal(),
     "은": lambda p, level: p._closed("ㄴ"),
     "을": lambda p, level: p._closed("ㄹ"),
-    "을게": lambda p, level: p._closed("ㄹ") + "게",
-    "을까": lambda p, level: p._closed("ㄹ") + "까",
-    "으면": lambda p, level: p._linked("면"),
     "past으면": lambda p, level: p.past_stem + "으면",
-    "으러": lambda p, level: p._linked("러"),
     "으려고": lambda p, level: p._linked("려고"),
-    "으면서": lambda p, level: p._linked("면서"),
-    "으니까": lambda p, level: p._linked("니까"),
-    "past으니까": lambda p, level: p.past_stem + "으니까",
-    "으세요": lambda p, level: p._linked("세요"),
-    "으라고": lambda p, level: p._linked("라고"),
     "자": lambda p, level: p.stem + "자",
     "자고": lambda p, level: p.stem + "자고",
-    "자마자": lambda p, level: p.stem + "자마자",
-    "다가": lambda p, level: p.stem + "다가",
-    "기": lambda p, level: p.stem + "기",
     "지": lambda p, level: p.stem + "지",
-    "게": lambda p, level: p.stem + "게",
-    "네": lambda p, level: p._before_n() + "네",
-    "구나": lambda p, level: p._before_n() + "는구나" if p.kind == "verb" else p.stem + "구나",
 }
-ENDINGS = tuple(_FORMS)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Film reviews through a strict filter: whole, well-formed Korean sentences about the film and nobody else.
 
-Input: gzipped lines ``[rating, text]``, a selection of the Naver sentiment movie corpus (CC0 by its compiler).
+Input: gzipped lines ``[rating, text]`` from the Naver sentiment movie corpus (declared CC0 by its compiler).
 The text is training data only and is never committed. What may not occur is data: lexicon/review_filter.tsv.
 """
 
@@ -54,7 +54,7 @@ def words_of(text: str) -> list[str]:
 
 
 def is_wanted(text: str, counts: Counter[str]) -> bool:
-    """Whether a review passes; ``counts`` are word counts over all reviews: names and slips are rare words."""
+    """Whether a review passes; ``counts`` are word counts over all reviews: names and slips are rare."""
     parts, names = _unwanted()
     if _LETTERS.search(text) or _SHOUTING.search(text) or not _END.search(text):
         return False

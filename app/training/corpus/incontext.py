@@ -1,17 +1,20 @@
-"""In-context documents: lists of examples of a rule that differs from list to list, and lists to test a model with.
+"""In-context documents: lists of examples of a rule that differs from list to list, and lists to test with.
 
-Kind a, which task is it: a relation over the corpus's own words (사과 = 과일, 소 = 동물, …); the facts are learned elsewhere.
-Kind b, a new rule: words of two categories under two arbitrary labels (개 = 가, 사과 = 나, …). Some pairs of categories and
-some label words never occur in pre-training; the test lists of kind b use only those.
+Kind a, which task is it: a relation over the corpus's own words (사과 = 과일, 소 = 동물, …); the facts are
+learned elsewhere. Kind b, a new rule: words of two categories under two arbitrary labels (개 = 가, 소 = 가).
+Some pairs of categories and some label words never occur in such lists of pre-training; the test lists of
+kind b use only those.
 """
 
 import random
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 
 from .conjugation import conjugate
 from .data import rows
 from .hangul import particle
+from .world import phrases
 
 EXAMPLES = 9  # of a training list: 8 shots and one more
 HELD_OUT_PAIRS = frozenset(
@@ -25,32 +28,8 @@ HELD_OUT_PAIRS = frozenset(
         ("음식", "운동"),
     )
 )
-HELD_OUT_LABELS = {"ko": ("가", "나", "별", "달", "왼쪽", "오른쪽"), "en": ("up", "down", "star", "moon")}
-LABELS = {
-    "ko": ("다", "라", "마", "바", "사", "자", "차", "카", "타", "파", "하", "하나", "둘", "셋", "넷", "산", "강", "해", "비", "눈",
-           "동쪽", "서쪽", "남쪽", "북쪽", "위", "아래", "앞", "뒤", "불", "흙", "집", "길", "문", "손", "글", "말", "빛", "꿈"),
-    "en": ("one", "two", "three", "four", "left", "right", "red", "blue", "north", "south", "A", "B", "C", "D", "X", "Y",
-           "sun", "rain", "fire", "sky", "door", "road", "hand", "light", "home", "sea", "rock", "wind"),
-}  # fmt: skip
-# categories that are large and clear enough to sort words by
-_SORTABLE = (
-    "동물",
-    "새",
-    "과일",
-    "채소",
-    "옷",
-    "탈것",
-    "가구",
-    "악기",
-    "음식",
-    "직업",
-    "운동",
-    "학용품",
-    "꽃",
-    "곤충",
-    "도구",
-    "장난감",
-)
+HELD_OUT_LABELS = {lang: phrases("held_out_label", lang) for lang in ("ko", "en")}
+LABELS = {lang: phrases("label", lang) for lang in ("ko", "en")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +44,7 @@ class TestList:
 
     @property
     def copied(self) -> str | None:
-        """The copy baseline: the most frequent answer among the shots, ties to the last; None without shots."""
+        """The copy baseline: the most frequent answer shown, ties to the last; None without shots."""
         best = max((self.shown.count(a) for a in self.shown), default=0)
         return next((a for a in reversed(self.shown) if self.shown.count(a) == best), None)
 
@@ -152,7 +131,8 @@ def kind_a(rng: random.Random) -> str:
 
 
 def category_pairs() -> tuple[tuple[str, str], ...]:
-    return tuple((a, b) for i, a in enumerate(_SORTABLE) for b in _SORTABLE[i + 1 :])
+    """Every two of the categories that are large and clear enough to sort words by."""
+    return tuple(combinations(phrases("sortable"), 2))
 
 
 def _sorting_examples(rng: random.Random, lang: str, pair, labels, n: int) -> list[tuple[str, str]]:
@@ -189,9 +169,10 @@ def all_answers(kind: str) -> tuple[str, ...]:
 
 
 def evaluation_lists(kind: str, n: int, shots: int, seed: int) -> list[TestList]:
-    """n new lists of kind 'a' or 'b' with 0 to 8 shots. The same seed asks the same words whatever ``shots`` is.
+    """n new lists of kind 'a' or 'b' with 0 to 8 shots; a seed asks the same words whatever ``shots`` is.
 
-    candidates: every answer that any rule of the kind gives for the asked word, and the answers shown in the full list.
+    candidates: every answer that a rule of the kind gives for the asked word, and the answers of all 8 shots.
+    Raises ValueError for another kind or number.
     """
     if kind not in ("a", "b") or not 0 <= shots < EXAMPLES:
         raise ValueError(f"kind {kind!r} with {shots} shots")

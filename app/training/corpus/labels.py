@@ -1,4 +1,4 @@
-"""The label words of the downstream tasks, in one place: each is to be a single token in both vocabularies."""
+"""The label words of the downstream tasks, in one place; each is a single token in both vocabularies."""
 
 TASK_LABELS: dict[str, dict[str, tuple[str, ...]]] = {
     "sentiment": {"ko": ("긍정", "부정"), "en": ("positive", "negative")},

@@ -9,6 +9,7 @@ Template language (both languages):
 
 import random
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from string import Formatter
 from typing import Protocol
@@ -41,19 +42,14 @@ def choose(template: str, rng: random.Random) -> str:
 
 
 class Page:
-    """Collects sentences in ``text``; ``mentions`` are the [start, end) spans of second and later mentions."""
+    """Collects sentences in ``text``; ``mentions`` are the [start, end) of second and later mentions."""
 
-    def __init__(self, rng: random.Random, lang: str, level: str = "한다", **things: Thing) -> None:
-        self.rng, self.lang, self.level = rng, lang, level
-        self.things: dict[str, Thing] = things
+    def __init__(self, rng: random.Random, lang: str, level: str, things: Mapping[str, Thing]) -> None:
+        self.rng, self.lang, self.level, self.things = rng, lang, level, things
         self.text = ""
         self.mentions: list[list[int]] = []
-        self.plot = ""
+        self.plot = ""  # the name of the plot it tells, if any
         self._seen: set[str] = set()
-
-    def bind(self, **things: Thing) -> "Page":
-        self.things.update(things)
-        return self
 
     def say(self, template: str) -> "Page":
         """Adds one or more sentences. Raises KeyError for an unknown ending."""
@@ -65,12 +61,11 @@ class Page:
             length += len(text)
             if field is None:
                 continue
-            word = self._word(field, spec)
-            thing = self.things[field] if field in self.things else None
-            if thing is not None and thing.head and (at := word.find(thing.head)) >= 0:
-                if thing.head in self._seen:
-                    spans.append([start + length + at, start + length + at + len(thing.head)])
-                self._seen.add(thing.head)
+            word, head = self._word(field, spec)
+            if head and (at := word.find(head)) >= 0:
+                if head in self._seen:
+                    spans.append([start + length + at, start + length + at + len(head)])
+                self._seen.add(head)
             parts.append(word)
             length += len(word)
         sentence = "".join(parts)
@@ -80,11 +75,13 @@ class Page:
         self.mentions += spans
         return self
 
-    def _word(self, field: str, spec: str) -> str:
+    def _word(self, field: str, spec: str) -> tuple[str, str]:
+        """(the word as it is written here, the part that a later mention would repeat or '')."""
         if field in self.things:
-            return self.things[field].form(spec, self.level)
+            thing = self.things[field]
+            return thing.form(spec, self.level), thing.head
         ending, _, level = spec.partition("@")
-        return conjugate(field, ending, level or self.level)
+        return conjugate(field, ending, level or self.level), ""
 
 
 def _capitalised(text: str) -> str:

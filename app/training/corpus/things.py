@@ -16,7 +16,7 @@ _PRONOUN_FORMS = {
 
 @dataclass(frozen=True)
 class Noun:
-    """A Korean noun. spec: '' | particle | 'intro:particle' | '이다' | '이다past' | '이다q', these with @level."""
+    """A Korean noun. spec: '' | particle | 'intro:particle' | '이다', '이다past', '이다q' (and '@level')."""
 
     word: str
     intro: str = ""  # how it enters a document: '작은 토끼'
@@ -31,28 +31,22 @@ class Noun:
         if spec.startswith("이다"):
             tense, _, fixed = spec[2:].partition("@")
             return copula(self.word, tense or "pres", fixed or level)
-        return self._before_particle(spec) + self._ending(spec)
+        base = self._base(spec)
+        return base + particle(base, spec)
 
-    def _before_particle(self, spec: str) -> str:
+    def _base(self, name: str) -> str:
+        """What a particle is attached to."""
         return self.word
-
-    def _ending(self, spec: str) -> str:
-        return particle(self.word, spec)
 
 
 @dataclass(frozen=True)
 class Name(Noun):
-    """A Korean first name: 민준 becomes 민준이 before most particles, but not in the vocative or before 이다."""
+    """A Korean first name: 민준 becomes 민준이 before most particles, not in the vocative or before 이다."""
 
-    def _before_particle(self, spec: str) -> str:
-        if spec in ("아", "이라는", "이라고", "이름") or final_of(self.word) == " ":
+    def _base(self, name: str) -> str:
+        if name in ("아", "이라는", "이라고") or final_of(self.word) == " ":
             return self.word
         return self.word + "이"
-
-    def _ending(self, spec: str) -> str:
-        if spec == "이름":
-            return ""
-        return particle(self._before_particle(spec), spec)
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,6 @@ _PRONOUNS = {
     "he": {"he": "he", "him": "him", "his": "his"},
     "she": {"he": "she", "him": "her", "his": "her"},
     "it": {"he": "it", "him": "it", "his": "its"},
-    "they": {"he": "they", "him": "them", "his": "their"},
 }
 
 
@@ -135,7 +128,7 @@ class EnglishNoun:
 
 @dataclass(frozen=True)
 class EnglishPlace:
-    """A place. spec: '' | 'at' | 'to' | 'near'."""
+    """A place. spec: '' (the library) | 'at' (at the library) | 'to' (to the library, home)."""
 
     word: str  # 'the library', 'school', 'home'
     preposition: str = "at"
@@ -151,14 +144,12 @@ class EnglishPlace:
             return f"{self.preposition} {self.word}"
         if spec == "to":
             return self.towards or f"to {self.word}"
-        if spec == "near":
-            return f"near {self.word}"
         return self.word
 
 
 @dataclass(frozen=True)
 class EnglishPhrase:
-    """An English verb phrase such as 'read a book'. spec: 'past' | 's' | 'ing' | '' (base form)."""
+    """An English verb phrase such as 'read a book'. spec: '' (base form) | 'past'."""
 
     base: str
     head: str = ""

@@ -8,80 +8,7 @@ from .english import with_article
 from .hangul import particle
 from .things import EnglishNoun, EnglishPhrase, EnglishPlace, Name, Noun, Phrase, Pronoun
 
-WEATHER = {
-    "ko": (
-        "비 오는",
-        "눈 오는",
-        "햇볕이 따뜻한",
-        "바람 부는",
-        "안개 낀",
-        "조용한",
-        "더운",
-        "추운",
-        "맑은",
-        "흐린",
-    ),
-    "en": ("sunny", "rainy", "windy", "snowy", "quiet", "cold", "warm", "cloudy", "foggy"),
-}
-PETS = {
-    "ko": (
-        "초코",
-        "보리",
-        "구름",
-        "콩이",
-        "두부",
-        "호두",
-        "나비",
-        "별이",
-        "달이",
-        "쿠키",
-        "모모",
-        "라떼",
-        "단추",
-        "솜이",
-    ),
-    "en": (
-        "Coco",
-        "Biscuit",
-        "Snowy",
-        "Pepper",
-        "Bean",
-        "Cookie",
-        "Button",
-        "Momo",
-        "Star",
-        "Peanut",
-        "Cloud",
-        "Mocha",
-    ),
-}
-PET_KINDS = ("강아지", "고양이", "토끼", "거북이")
-INSTRUMENTS = ("피아노", "바이올린", "북", "피리", "하모니카", "첼로", "실로폰", "탬버린")
-SMALL_THINGS = (
-    "가방",
-    "상자",
-    "바구니",
-    "우산",
-    "인형",
-    "공",
-    "연",
-    "퍼즐",
-    "책",
-    "그림",
-    "리본",
-    "구슬",
-    "로봇",
-    "수박",
-)
-LOADS = {
-    "가방": "bag",
-    "상자": "box",
-    "바구니": "basket",
-    "수박": "watermelon",
-    "보따리": "bundle",
-    "짐": "suitcase",
-}
-_DO_NOT_TALK = ("소", "닭")  # a single syllable or an odd hero
+_DO_NOT_TALK = ("소", "닭")  # '소야' and '닭아' are odd to say
 
 
 @cache
@@ -111,12 +38,19 @@ def moods(mood: str) -> tuple[dict[str, str], ...]:
     return tuple(row for row in rows("moods") if row["mood"] == mood)
 
 
+@cache
+def phrases(group: str, lang: str = "ko") -> tuple[str, ...]:
+    """The words of one group of phrases.tsv; English groups begin with 'en_'."""
+    name = group if lang == "ko" else f"en_{group}"
+    return tuple(row["phrase"] for row in rows("phrases") if row["group"] == name)
+
+
 def heroes() -> tuple[dict[str, str], ...]:
     return tuple(row for row in words("동물") + words("새") if row["ko"] not in _DO_NOT_TALK)
 
 
 class World:
-    """Draws things of one language; ``distinct`` methods never return the same one twice in a document."""
+    """Draws the things of one document in one language; no name, noun or activity is drawn twice."""
 
     def __init__(self, rng: random.Random, lang: str) -> None:
         self.rng, self.lang = rng, lang
@@ -164,14 +98,14 @@ class World:
         return Noun(f"{ko} {row['ko']}") if self.lang == "ko" else EnglishNoun(f"{en} {row['en']}")
 
     def small_thing(self) -> Noun | EnglishNoun:
-        ko = self.rng.choice(SMALL_THINGS)
+        ko = self.rng.choice(phrases("small_thing"))
         self._used.add(ko)
         return self.noun(ko)
 
     def load(self) -> Noun | EnglishNoun:
         """Something heavy to carry."""
-        ko, en = self.rng.choice(tuple(LOADS.items()))
-        return Noun(ko) if self.lang == "ko" else EnglishNoun(en)
+        row = self.rng.choice(rows("loads"))
+        return Noun(row["ko"]) if self.lang == "ko" else EnglishNoun(row["en"])
 
     def food(self) -> Noun | EnglishNoun:
         """Something to eat; in English always 'some ...', the plural where there is one."""
@@ -199,7 +133,7 @@ class World:
         return Pronoun("나" if level == "한다" or self.rng.random() < 0.4 else "저")
 
     def activity(self, places: tuple[str, ...] | None, moods: tuple[str, ...] | None) -> dict[str, str]:
-        """Something to do at one of the places (any but home when None), in one of the moods (any when None)."""
+        """Something to do at one of the places (any but home when None), in one of the moods if given."""
         return self.pick(activities(places, moods))
 
     def phrase(self, row: dict[str, str]) -> Phrase | EnglishPhrase:
@@ -207,7 +141,7 @@ class World:
 
     def pet(self) -> tuple[Name | EnglishNoun, Noun | EnglishNoun]:
         """A pet's name and its kind."""
-        name, kind = self.rng.choice(PETS[self.lang]), self.rng.choice(PET_KINDS)
+        name, kind = self.rng.choice(phrases("pet_name", self.lang)), self.rng.choice(phrases("pet_kind"))
         if self.lang == "ko":
             return Noun(name), Noun(kind)
         return EnglishNoun(name, article=""), EnglishNoun(english_of(kind))

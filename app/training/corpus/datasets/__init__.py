@@ -1,1 +1,1 @@
-"""Labelled sets for fine-tuning and zero-shot tests, made from the same world as the corpus but in wordings of their own."""
+"""Labelled sets for fine-tuning and zero-shot tests: the world of the corpus in wordings of their own."""

@@ -1,4 +1,4 @@
-"""Acceptability: a sentence (0), or its twin with a wrong particle, a wrong order or a tense that does not fit (1)."""
+"""Acceptability: a sentence (0), or its twin with a wrong particle, order or time (1)."""
 
 import random
 import re

@@ -22,7 +22,7 @@ TASKS: dict[str, tuple[str, Callable[[random.Random, int], Example]]] = {
 
 
 def draw(task: str, sizes: dict[str, int], seed: int) -> dict[str, list[Example]]:
-    """Split -> examples. Labels are balanced in every split; no two examples of a task have the same fields."""
+    """Split -> examples. Labels are balanced in every split; no example of a task occurs twice."""
     rng = random.Random(f"{seed} {task}")
     n_labels = len(TASK_LABELS[task]["ko"])
     seen: set[tuple[str, ...]] = set()

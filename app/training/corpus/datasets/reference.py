@@ -1,4 +1,4 @@
-"""Reference: who is meant? An event with two people, a description that fits one of them, both names as answers."""
+"""Reference: an event with two people, a description that fits one of them, both names as answers."""
 
 import random
 

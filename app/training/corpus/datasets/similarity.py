@@ -1,4 +1,4 @@
-"""Similarity: do two sentences tell the same event (0) or one with the roles exchanged (1)? The words are the same."""
+"""Similarity: do two sentences tell the same event (0), or one with the roles exchanged (1)?"""
 
 import random
 
