@@ -151,7 +151,9 @@ def _apply(
     name = payload.get("type")
     if name == "enter":
         return _enter(context, stage, page, visit, payload)
-    visit = visit or _begin(context, stage, _first_visit(context, page))
+    if visit is None:  # a server that has just started goes on from what the browser sends along
+        place = {"query": payload.get("at", ""), "kept": payload.get("kept")}
+        page, visit = _enter(context, stage, page, None, place)
     if name == "scene":
         return page, _show_scene(context, stage, visit.page, _whole_number(payload.get("to")))
     if name == "text":

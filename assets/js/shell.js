@@ -57,7 +57,6 @@
   /* ---- what a link cannot hold survives a change of language in sessionStorage ---- */
   const shelf = (id) => `one-token:${id}`;
   const leaving = "one-token:leaving";
-  lab.keep = (stage) => { stage.kept = { ...stage.value.keep }; };
   lab.kept = (id) => {
     if (sessionStorage.getItem(leaving) !== id) return null;
     const kept = sessionStorage.getItem(shelf(id));
@@ -71,9 +70,9 @@
     if (stage?.value) {
       wanted.set("text", stage.value.text);
       if (stage.value.ids !== undefined) wanted.set("ids", stage.value.ids);
-      if (stage.kept) {
+      if (stage.value.keep) {
         sessionStorage.setItem(leaving, stage.id);
-        sessionStorage.setItem(shelf(stage.id), JSON.stringify(stage.kept));
+        sessionStorage.setItem(shelf(stage.id), JSON.stringify(stage.value.keep));
       }
     }
     wanted.set("lang", lang === "en" ? "ko" : "en");
@@ -246,6 +245,15 @@
   };
   addEventListener("keydown", onKey);
 
+  /** Open the tab of lesson `id`. The tabs are put into the page after the shell, and take a press only when they are alive. */
+  const openLesson = (id, tries = 300) => {
+    if (!(id in lab.lessons) || !tries) return;
+    const tab = document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(id)}"]`);
+    if (tab?.classList.contains("selected")) return;
+    tab?.click();
+    requestAnimationFrame(() => openLesson(id, tries - 1));
+  };
+
   /** The shell's own View has mounted. */
   lab.shell = (element, props) => {
     const { words, models, lessons, terms } = props.words;
@@ -254,9 +262,7 @@
     const at = element.querySelector(".view");
     lab.bar.build(at, words, models);
     lab.scenes.build(at, words, lessons);
-    const wanted = query().get("lesson");
-    const tab = wanted && document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(wanted)}"]`);
-    if (tab && !tab.classList.contains("selected")) tab.click();
+    openLesson(query().get("lesson"));
     const stage = lab.active();
     if (stage?.value) { lab.scenes.draw(stage); lab.bar.draw(stage); }
   };

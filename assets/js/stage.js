@@ -17,7 +17,9 @@
       this.value = null;
       this.lesson.build(this);
       this.board = lab.html("div", { class: "board", tabindex: -1 }, this.at);
-      this.note = lab.html("p", { class: "note", role: "status" }, this.at);
+      this.boardWaiting = lab.waitingPlace(this.at);
+      this.boardWaiting.classList.add("on-board");
+      this.note = lab.html("p", { class: "note", role: "status", hidden: true }, this.at);
       this.width = this.at.clientWidth;
       new ResizeObserver(() => this.resized()).observe(this.at);
     }
@@ -33,12 +35,18 @@
     next() {
       if (this.pending || !this.waiting.length) return;
       const { action } = this.waiting.shift();
-      this.pending = { ...action, seq: ++counter };
+      this.pending = { ...this.place(), ...action, seq: ++counter };
       this.trigger("name" in action ? "fetch" : "act", this.pending);
       clearTimeout(this.busyTimer);
       clearTimeout(this.lateTimer);
       this.busyTimer = setTimeout(() => this.busy(root.dataset.model ? this.words.busy : this.words.loading), BUSY_AFTER);
       this.lateTimer = setTimeout(() => this.late(), GIVE_UP_AFTER);
+    }
+
+    /** Where the learner stands, sent along so that a server that has forgotten her (restarted, say) goes on from there. */
+    place() {
+      if (!this.value?.link) return {};
+      return { at: String(new URLSearchParams({ ...this.value.link, text: this.value.text })), kept: this.value.keep };
     }
 
     /** A value came from Python: news of a model that is loading, or the picture that was waited for. */
@@ -56,7 +64,6 @@
       this.paint();
       this.before = null;
       if (lab.active() === this) lab.link.write(this);
-      lab.keep(this);
       requestAnimationFrame(() => requestAnimationFrame(() => {
         if (value.ready) root.dataset.model = "ready";
         root.dataset.ready = "1";
@@ -82,12 +89,13 @@
     }
 
     busy(words, fraction) {
-      const place = this.waitingPlace;
-      place.hidden = !words;
-      if (!words) return;
-      place.querySelector("span").textContent = words;
-      const bar = place.querySelector("progress");
-      if (Number.isFinite(fraction)) bar.value = fraction; else bar.removeAttribute("value");
+      for (const place of [this.waitingPlace, this.boardWaiting]) {
+        place.hidden = !words;
+        if (!words) continue;
+        place.querySelector("span").textContent = words;
+        const bar = place.querySelector("progress");
+        if (Number.isFinite(fraction)) bar.value = fraction; else bar.removeAttribute("value");
+      }
     }
 
     late() {

@@ -56,7 +56,7 @@
       const name = lab.fit(row.rest ? stage.words.rest : lab.readable(row), 100, 24, on ? 700 : 500);
       text(drawing, [956, (y(low) + y(high)) / 2 + 9], 24, name, { bold: on, fill: on ? "var(--chosen-ink)" : undefined });
     }));
-    if (value.u === null || value.u > 0.15) text(drawing, [1071, 247], 24, "0");
+    if (value.u === null || value.u > 0.22) text(drawing, [1071, 247], 24, "0");
     if (value.u === null || value.u < 0.75) text(drawing, [1071, 421], 24, "1");
     if (!value.drawn || value.u === null) return;
     const needle = y(value.u);
