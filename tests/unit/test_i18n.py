@@ -188,20 +188,24 @@ def test_no_sentence_is_left_over_from_an_error_of_the_past():
     assert {key for key in shared_text("ko") if key.startswith("error.")} == known
 
 
-def named_in_python() -> tuple[set[str], list[re.Pattern]]:
-    """Every string of the code, and a pattern for every f"group.{part}": a value may be one part of a key."""
-    literals, patterns = set(), []
+def named_in_python() -> tuple[set[str], list[str]]:
+    """Every string of the code, and a pattern for every f"group.{part}": a value may be one part of a key.
+
+    f"{group}.say" goes on from one of those.
+    """
+    literals, beginnings, endings = set(), set(), set()
     for _, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 literals.add(node.value)
             elif isinstance(node, ast.JoinedStr):
-                first = node.values[0]
-                if isinstance(first, ast.Constant) and "." in first.value:
-                    parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
-                    pattern = "".join(r"[\w-]+" if part is None else re.escape(part) for part in parts)
-                    patterns.append(re.compile(pattern))
-    return literals, patterns
+                parts = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+                pattern = [r"[\w-]+" if part is None else re.escape(part) for part in parts]
+                if parts[0] and "." in parts[0]:
+                    beginnings.add("".join(pattern))
+                elif parts[0] is None and "".join(part or "" for part in parts[1:2]).startswith("."):
+                    endings.add("".join(pattern[1:]))
+    return literals, [*beginnings, *(begin + end for begin in beginnings for end in endings)]
 
 
 def scripts() -> str:
@@ -215,15 +219,15 @@ def keys_of(lang: str = "ko") -> set[str]:
 def test_no_key_is_unused():
     literals, patterns = named_in_python()
     in_scripts = scripts()
-    assert "words." in in_scripts
+    quoted = set(re.findall(r"""["'`]([\w-]+)["'`]""", in_scripts))
+    read = set(re.findall(r"\bwords\.(\w+)", in_scripts))
+    assert len(read) > 20, "the search has gone blind"
     unused = []
     for key in keys_of():
         name = key.removeprefix("ui.")
-        if key.startswith("ui.") and re.search(rf"\bwords\.{name}\b|[\"']{name}[\"']", in_scripts):
-            continue
-        if key in literals or any(pattern.fullmatch(key) for pattern in patterns):
-            continue
-        unused.append(key)
+        in_browser = key != name and (name in read or name.split(".")[0] in quoted | literals)
+        if not (in_browser or key in literals or any(re.fullmatch(pattern, key) for pattern in patterns)):
+            unused.append(key)
     assert not unused
 
 
@@ -231,7 +235,7 @@ def test_every_key_named_in_python_exists():
     keys = keys_of()
     groups = {key.split(".")[0] for key in keys if "." in key}
     literals, _ = named_in_python()
-    looks_like_a_key = re.compile(rf"({'|'.join(sorted(groups))})\.[a-z][\w.]*")
+    looks_like_a_key = re.compile(rf"({'|'.join(sorted(groups))})\.[a-z][\w.]*\w")
     named = {text for text in literals if looks_like_a_key.fullmatch(text) and not FILE_NAMES.fullmatch(text)}
     assert len(named) > 20, "the search has gone blind"
     assert not named - keys
