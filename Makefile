@@ -16,7 +16,7 @@ RUN_READY := $(VENV)/.run-$(call hash,requirements.txt)
 DEV_READY := $(VENV)/.dev-$(call hash,requirements.txt requirements-dev.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format bench browser models models-eval smoke
+.PHONY: help run test test-all lint format bench browser models models-eval records smoke
 
 help:
 	@echo "make run       첫 화면을 엽니다 · open the page"
@@ -27,6 +27,7 @@ help:
 	@echo "make models    들어 있는 모델을 처음부터 다시 만듭니다(몇 시간) · the embedded models anew (hours)"
 	@echo "make smoke     같은 과정을 2분 안에 작게 · the same, small, within two minutes"
 	@echo "make models-eval  들어 있는 모델을 다시 잽니다 · measure the embedded models again"
+	@echo "make records   기록한 값을 다시 만듭니다(10분쯤) · write the recorded figures anew (ten minutes)"
 
 run: $(RUN_READY)
 	$(PY) app.py $(ARGS)
@@ -58,6 +59,9 @@ smoke: $(DEV_READY)
 models-eval: $(DEV_READY) | build/corpus/heldout.jsonl
 	$(PY) -m app.training.evaluate tiny-gpt2 $(ARGS)
 	$(PY) -m app.training.evaluate tiny-gpt1 $(ARGS)
+
+records: $(DEV_READY)
+	nice -n 10 $(PY) -m app.training.records $(ARGS)
 
 build/corpus/heldout.jsonl: | $(DEV_READY)
 	$(PY) -m app.training.corpus --out build/corpus

@@ -1,17 +1,21 @@
 """What the labs of 「GPT-1 vs GPT-2」 show, as plain numbers and lists: no gradio, no words.
 
-Labs 1 and 2 measure untrained models (`app.engine.init_lab`), lab 3 the models and the text on the page. All
-answers are dataclasses of ints, floats, strings and lists, so `dataclasses.asdict` makes JSON of them.
+Labs 1 and 2 measure untrained models (`app.engine.init_lab`); the training of lab 1 is too slow for that and
+comes from a record. Lab 3 measures the models and the text on the page. All answers are dataclasses of ints,
+floats, strings and lists, so `dataclasses.asdict` makes JSON of them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from app import records
 from app.engine import init_lab
 from app.engine.controls import check_number
 from app.engine.forward import unembed
@@ -21,6 +25,7 @@ from app.models import LoadedModel
 
 MIN_DEPTH, MAX_DEPTH = 2, 48
 N_TOP = 5
+TRAINING_RECORD = "ln_training"
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,42 @@ class ResidualNorms:
     before_ln: list[list[float]] | None
 
 
+@dataclass(frozen=True)
+class RecordedRun:
+    """One curve of lab 1's training: L1 in nats at `RecordedTraining.steps`, over the recorded seeds.
+
+    placement: "post_ln" or "pre_ln". warm_up: steps, 0 for none.
+    """
+
+    placement: str
+    learning_rate: float
+    warm_up: int
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+
+
+@dataclass(frozen=True)
+class RecordedTraining:
+    """The runs recorded for one depth, and where they come from.
+
+    depths: all that were recorded. steps: the middle step of those that a point is the mean of. best_loss,
+        untaught_loss: L1 in nats of the perfect model and of the one that knows nothing. source: the record's
+        file; command, date and seeds: how, when and from what.
+    """
+
+    depth: int
+    depths: list[int]
+    steps: list[int]
+    best_loss: float
+    untaught_loss: float
+    runs: list[RecordedRun]
+    source: str
+    command: str
+    date: str
+    seeds: list[int]
+
+
 def check_depth(depth: object) -> int:
     """A number of blocks from 2 to 48. Raises InputError: "not_a_number" or "out_of_range"."""
     return check_number("depth", depth, MIN_DEPTH, MAX_DEPTH, whole=True)
@@ -79,6 +120,30 @@ def residual_walk(depth: object) -> Iterator[ResidualWalk]:
     Five results, as `gradient_norms`, about 0.05 s each at depth 12.
     """
     return init_lab.residual_walk(check_depth(depth))
+
+
+def recorded_training(depth: object) -> RecordedTraining:
+    """Lab 1, recorded: the training curves of the recorded depth nearest to `depth` (by ratio).
+
+    Four for each learning rate: both placements, with warm-up and without. Raises as `check_depth`.
+    """
+    wanted, record = check_depth(depth), records.read(TRAINING_RECORD)
+    data, settings = record["data"], record["settings"]
+    depths = sorted({run["depth"] for run in data["runs"]})
+    nearest = min(depths, key=lambda recorded: abs(math.log(recorded / wanted)))
+    per_point = settings["steps_per_point"]
+    return RecordedTraining(
+        depth=nearest,
+        depths=depths,
+        steps=list(range(1 + per_point // 2, settings["steps"] + 1, per_point)),
+        best_loss=data["best_loss"],
+        untaught_loss=data["untaught_loss"],
+        runs=[_recorded_run(run) for run in data["runs"] if run["depth"] == nearest],
+        source=f"assets/records/{TRAINING_RECORD}.json",
+        command=record["command"],
+        date=record["date"],
+        seeds=record["seeds"],
+    )
 
 
 @torch.no_grad()
@@ -117,6 +182,10 @@ def residual_norms(loaded: LoadedModel, tensors: Mapping[str, Tensor]) -> Residu
         received = [tensors[f"blocks.{layer}.hook_resid_post"] for layer in range(loaded.n_layer)]
         before_ln = torch.stack(received).norm(dim=-1).tolist()
     return ResidualNorms(lengths.tolist(), lengths.mean(-1).tolist(), before_ln)
+
+
+def _recorded_run(run: Mapping[str, Any]) -> RecordedRun:
+    return RecordedRun(**{field.name: run[field.name] for field in fields(RecordedRun)})
 
 
 def _stream(loaded: LoadedModel, tensors: Mapping[str, Tensor]) -> Tensor:
