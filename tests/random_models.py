@@ -35,6 +35,12 @@ def random_model(
     return LoadedModel(f"random-{architecture}", architecture, model.eval(), tokenizer=None)
 
 
+def our_name(transformers_name: str) -> str:
+    """The name `app.engine.parameters` gives to a parameter of a `transformers` GPT-1 or GPT-2."""
+    name = transformers_name.removeprefix("transformer.")
+    return name.replace("tokens_embed", "wte").replace("positions_embed", "wpe")
+
+
 def random_examples(
     kind: Kind, n: int, n_ctx: int = 24, n_labels: int = 2, n_soft_prompts: int = 0, seed: int = 0
 ) -> list[Example]:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from app.engine.finetune import FineTuning, Plan
 from app.engine.inputs import START, Example, collate
 from app.engine.parameters import unflatten
-from tests.random_models import random_examples, random_model
+from tests.random_models import our_name, random_examples, random_model
 
 KINDS = ("classification", "entailment", "similarity", "choice")
 ARCHITECTURES = ("gpt1", "gpt2")
@@ -64,12 +64,8 @@ class Reference:
 
     def parameters(self) -> dict[str, torch.Tensor]:
         """By the names of `app.engine.parameters`."""
-        named = {"w_y": self.w_y.detach()}
-        for name, parameter in self.model.named_parameters():
-            name = name.removeprefix("transformer.")
-            name = name.replace("tokens_embed", "wte").replace("positions_embed", "wpe")
-            named[name] = parameter.detach()
-        return named
+        named = {our_name(name): parameter.detach() for name, parameter in self.model.named_parameters()}
+        return named | {"w_y": self.w_y.detach()}
 
 
 def twenty_steps(architecture: str, kind: str, dtype: torch.dtype) -> tuple[dict, dict]:

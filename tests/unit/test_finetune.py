@@ -6,7 +6,7 @@ import torch
 from app.engine.finetune import FineTuning, Plan
 from app.engine.inputs import collate, transform
 from app.engine.parameters import unflatten
-from tests.random_models import random_examples, random_model
+from tests.random_models import our_name, random_examples, random_model
 
 ARCHITECTURES = ("gpt1", "gpt2")
 
@@ -80,10 +80,7 @@ def test_old_momentum_does_not_move_what_is_frozen_later():
 def test_only_the_chosen_layers_are_transferred(architecture: str, k: int):
     model = random_model(architecture)
     run = FineTuning(model, plan(n_layers_transferred=k))
-    pretrained = {
-        name.removeprefix("transformer.").replace("tokens_embed", "wte").replace("positions_embed", "wpe"): p
-        for name, p in model.model.named_parameters()
-    }
+    pretrained = {our_name(name): p for name, p in model.model.named_parameters()}
     parts = unflatten(run.shape, run.flat)
     same = {name for name in pretrained if torch.equal(parts[name], pretrained[name])}
     wanted = ("wte.", "wpe.") * (k >= 0) + ("h.0.",) * (k >= 1) + ("h.1.", "ln_f.") * (k >= 2)
