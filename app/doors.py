@@ -27,16 +27,20 @@ def preferred_language(accept_language: str) -> str:
 
 
 class LanguageDoor:
-    """Sends the two pages to the language that the link names or, on a first visit, that the browser asks for.
+    """Sends a visitor to the page of her language.
 
-    A first visit is the bare address without a query: whoever follows a link, or has chosen a language, has one.
+    The link's language wins; on a first visit it is the one that the browser asks for.
+
+    A first visit is the bare address without a query: a link and a chosen language come with one.
     """
 
     def __init__(self, app: ASGIApp, lang: str):
         self.app, self.lang = app, lang
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        target = self._target(scope) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        target = (
+            self._target(scope) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        )
         if target is None:
             await self.app(scope, receive, send)
             return

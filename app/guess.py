@@ -1,4 +1,6 @@
-"""맞혀 보기: questions that a learner answers before the live model does. Data in guess.toml, answers computed.
+"""맞혀 보기: questions that a learner answers before the live model does.
+
+The questions are data in guess.toml, the answers are computed:
 
     [[question]]
     id = "cold"                       # words: guess.cold.ask, .options (a line each) or .unit, .answer
@@ -39,7 +41,9 @@ def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
     return tuple(tomllib.loads((lesson.folder / "guess.toml").read_text(encoding="utf-8"))["question"])
 
 
-def give(answers: tuple[tuple[str, Any], ...], lesson: Lesson, payload: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+def give(
+    answers: tuple[tuple[str, Any], ...], lesson: Lesson, payload: Mapping[str, Any]
+) -> tuple[tuple[str, Any], ...]:
     """`answers` with the one in `payload` ({"id", "answer"}) added or replaced.
 
     Raises:
@@ -50,15 +54,17 @@ def give(answers: tuple[tuple[str, Any], ...], lesson: Lesson, payload: Mapping[
     is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
     if asked not in known or not is_number or not abs(answer) <= LARGEST_ANSWER:  # NaN compares as false
         raise InputError("not_understood")
-    return tuple(pair for pair in answers if pair[0] != asked) + ((asked, answer),)
+    return (*(pair for pair in answers if pair[0] != asked), (asked, answer))
 
 
-def draw(context: Context, answers: tuple[tuple[str, Any], ...], ask: Callable[[str], Answer]) -> list[dict[str, Any]]:
+def draw(
+    context: Context, answers: tuple[tuple[str, Any], ...], ask: Callable[[str], Answer]
+) -> list[dict[str, Any]]:
     """The questions as the browser draws them.
 
     Args:
-        ask: name of a function of the compute module -> its Answer. Asked for every question, since its words may come
-            from the model; the right answer itself is told only after the learner's.
+        ask: name of a function of the compute module -> its Answer. Asked for every question, since its words
+            may come from the model; the right answer itself is told only after the learner's.
     """
     drawn = []
     for question in load_questions(context.lesson):

@@ -1,7 +1,7 @@
 """Korean and English text: data files in, finished sentences out.
 
-A text file holds one `## key` heading per string, followed by the string. Templates are filled with `{name}`; in Korean a
-particle follows the word it stands on: `{piece:이/가}` gives 곳에가 → 「곳에가」, 책 → 「책이」.
+A text file holds one `## key` heading per string, followed by the string. Templates are filled with `{name}`;
+in Korean a particle follows the word it stands on: `{piece:이/가}` gives 곳에가 → 「곳에가」, 책 → 「책이」.
 """
 
 from __future__ import annotations
@@ -48,13 +48,20 @@ def shared_text(lang: str) -> dict[str, str]:
 
 @cache
 def terms(lang: str) -> dict[str, dict[str, str]]:
-    """{id: {"title", "text"}} of the small cards that a `[[term]]` opens; the first line of an entry is its title."""
+    """The small cards that a `[[term]]` opens: {id: {"title", "text"}}.
+
+    The first line of an entry is its title.
+    """
     entries = load_text(ASSETS / f"terms.{lang}.md")
-    return {key: dict(zip(("title", "text"), text.split("\n", 1), strict=True)) for key, text in entries.items()}
+    return {
+        key: dict(zip(("title", "text"), text.split("\n", 1), strict=True)) for key, text in entries.items()
+    }
 
 
 def final_consonant(word: str) -> str | None:
-    """How the spoken Korean form of `word` ends: "" for a vowel, "ㄹ", "o" for any other consonant, None if unknown.
+    """How the spoken Korean form of `word` ends.
+
+    "" for a vowel, "ㄹ", "o" for any other consonant, None if unknown.
 
     Closing quotes and brackets are looked through; % is read 퍼센트.
     """
@@ -76,7 +83,8 @@ def final_consonant(word: str) -> str | None:
 def with_particle(word: str, pair: str) -> str:
     """`word` and the right one of `pair` ("은/는", "이/가", "을/를", "과/와", "으로/로", "이에요/예요").
 
-    The first form follows a consonant. 으로 becomes 로 after ㄹ. A word without a sound gets both: 「☆은(는)」.
+    The first form follows a consonant. 으로 becomes 로 after ㄹ. A word without a sound gets both:
+        「☆은(는)」.
     """
     after_consonant, after_vowel = pair.split("/")
     final = final_consonant(word)
@@ -102,7 +110,8 @@ def fill(template: str, **values) -> str:
 def sentence(error: UserError, lang: str) -> str:
     """The one sentence that tells the user what `error` means, from `error.<code>` of the shared text.
 
-    A name that came from outside may hold half a surrogate pair, which has no UTF-8; it becomes a question mark.
+    A name that came from outside may hold half a surrogate pair, which has no UTF-8; it becomes a question
+    mark.
     """
     told = fill(shared_text(lang)[f"error.{error.code}"], **error.details)
     return told.encode("utf-8", "replace").decode()

@@ -1,8 +1,8 @@
 """The contract of a lesson: what a folder under lessons/ gives to the shell.
 
-    lessons/<id>/lesson.py        LESSON = Lesson(…), build(ctx) puts its components into the tab and wires their events
-    lessons/<id>/scenes.toml      the guided tour
-    lessons/<id>/text.<lang>.md   its words; keys that start with `ui.` also go to the browser
+lessons/<id>/lesson.py LESSON = Lesson(…), build(ctx) puts its components into the tab and wires their events
+lessons/<id>/scenes.toml the guided tour lessons/<id>/text.<lang>.md its words; keys that start with `ui.`
+also go to the browser
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Page:
-    """What all lessons share and a learner takes from tab to tab. `text` is None until she has written one."""
+    """What all lessons share and is taken from tab to tab. `text` is None until the learner writes one."""
 
     text: str | None
     model: str
@@ -31,7 +31,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Scene:
-    """One step of the guided tour: `state` holds fields of the lesson's State, and `text` and `model` of the Page."""
+    """One step of the guided tour.
+
+    `state` holds fields of the lesson's State, and `text` and `model` of the Page.
+    """
 
     id: str
     slide: str

@@ -4,8 +4,8 @@ A field of a State takes part in links when its metadata holds a codec:
 
     temperature: float = field(default=0.8, metadata=number(0.1, 2.0))
 
-Every field is checked by type and range. What does not pass is dropped and reported, so that a link can be wrong without
-breaking the page.
+Every field is checked by type and range. What does not pass is dropped and reported, so that a link can be
+wrong without breaking the page.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ MAX_TEXT = 10_000
 
 
 class Codec(NamedTuple):
-    """How one field is read from and written into a link. `read` raises ValueError for what it does not accept."""
+    """How one field is read from and written into a link.
+
+    `read` raises ValueError for what it does not accept.
+    """
 
     read: Callable[[str], Any]
     write: Callable[[Any], str]
@@ -80,17 +83,15 @@ def choice(*values: str) -> dict[str, Codec]:
 def codecs(state_type: type) -> dict[str, Codec]:
     """{field name: codec} of the fields of `state_type` that take part in links."""
     return {
-        item.name: item.metadata["link"]
-        for item in dataclasses.fields(state_type)
-        if "link" in item.metadata
+        item.name: item.metadata["link"] for item in dataclasses.fields(state_type) if "link" in item.metadata
     }
 
 
 def read_fields(state_type: type, query: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """The fields of `state_type` found in `query` -> ({field: value}, names that were dropped).
 
-    Names that belong to the page (`SHARED_NAMES`) are left to the shell; names starting with `__` belong to the platform
-    and are passed over in silence.
+    Names that belong to the page (`SHARED_NAMES`) are left to the shell; names starting with `__` belong to
+    the platform and are passed over in silence.
     """
     known = codecs(state_type)
     fields: dict[str, Any] = {}
@@ -106,7 +107,7 @@ def read_fields(state_type: type, query: Mapping[str, str]) -> tuple[dict[str, A
 
 
 def write_fields(state: Any, base: Any) -> dict[str, str]:
-    """The linked fields of `state` that differ from those of `base` -> {name: text} for the query of a link."""
+    """The linked fields of `state` that differ from those of `base`, as {name: text}."""
     return {
         name: codec.write(getattr(state, name))
         for name, codec in codecs(type(state)).items()

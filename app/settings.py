@@ -215,6 +215,9 @@ class Settings:
     def export(self, environ: MutableMapping[str, str] = os.environ) -> None:
         """Tell the libraries, which read the environment once: call it before gradio is imported."""
         environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        # Many visitors share the cores, and each answer is short: a second thread for one would only wait for
+        # others.
+        environ.setdefault("OMP_NUM_THREADS", "1")
         if self.offline:
             environ["HF_HUB_OFFLINE"] = "1"
 

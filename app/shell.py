@@ -18,7 +18,7 @@ from app.views.view import View
 
 ASSETS = Path(__file__).parent.parent / "assets"
 # In this order: the tools of drawing, the stage, the page, the views that lessons share, the lessons.
-STYLES = ("tokens", "base", "shell", "views", "lessons")
+STYLES = ("tokens", "base", "shell", "views", "lessons", "architecture")
 SCRIPTS = ("dom", "term", "stage", "shell", "views/*", "lessons/*")
 FIRST_LESSON = "next-token"
 
@@ -45,6 +45,9 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "theme": theme(),
         "head": head(),
         "footer_links": [],
+        # Of the visitors' states; one holds the keys and values of its text. Who is forgotten goes on all the
+        # same, since the browser sends along where it stands.
+        "state_session_capacity": 1000,
         "run_history": False,  # a classroom's computers are shared
         "ssr_mode": False,
         "app_kwargs": {"middleware": middleware(settings)},
@@ -54,8 +57,8 @@ def launch_options(settings: Settings) -> dict[str, Any]:
 def head() -> str:
     """Our style sheets and scripts, inline.
 
-    They go through head=, not css=: Gradio repeats the rules of css= with a prefix of three classes, which breaks rules that
-    start at html[data-…].
+    They go through head=, not css=: Gradio repeats the rules of css= with a prefix of three classes, which
+    breaks rules that start at html[data-…].
     """
     styles = "\n".join((ASSETS / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
     scripts = "\n".join(
@@ -86,7 +89,8 @@ def _shell_words(lessons: Sequence[Lesson], registry: Registry, lang: str) -> di
         "models": [{"name": name, "label": name.split("/")[-1]} for name in registry.names],
         "terms": i18n.terms(lang),
         "lessons": [
-            {"id": lesson.id, "title": lesson.title[lang], "scenes": _scene_words(lesson, lang)} for lesson in lessons
+            {"id": lesson.id, "title": lesson.title[lang], "scenes": _scene_words(lesson, lang)}
+            for lesson in lessons
         ],
     }
 

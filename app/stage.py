@@ -1,8 +1,8 @@
 """The stage of a lesson: actions come in from the browser, pictures go out.
 
-The browser sends one action at a time and waits for its picture, so presses are neither lost nor overtaken (assets/js/stage.js).
-The actions that every lesson has are answered here: `enter` (first visit, link, change of language), `scene`, `text`, `model`
-and `mine`. Whatever else a lesson needs, it names in `Stage.actions`.
+The browser sends one action at a time and waits for its picture, so presses are neither lost nor overtaken
+(assets/js/stage.js). The actions that every lesson has are answered here: `enter` (first visit, link, change
+of language), `scene`, `text`, `model` and `mine`. Whatever else a lesson needs, it names in `Stage.actions`.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ class Stage:
     """How a lesson answers. All functions are pure: values in, new values out.
 
     Args:
-        start: (context, page, state) -> state, called when text, model, link or scene gave the State a new beginning.
+        start: (context, page, state) -> state, called when text, model, link or scene gave the State a new
+            beginning.
         forget: state -> the State without what belonged to the text or the model before.
         draw: (context, page, state) -> the picture, plain data with finite numbers.
         preview: the very first picture, drawn before torch is there.
-        actions: {name: (context, page, state, payload) -> state}; the payload comes from the browser and may hold anything.
+        actions: {name: (context, page, state, payload) -> state}; the payload comes from the browser and may
+            hold anything.
         keep: state -> what a link cannot hold, as plain data, to survive a change of language.
         restore: (context, page, state, kept) -> state; `kept` comes from the browser and may hold anything.
     """
@@ -87,7 +89,9 @@ def mount(context: Context, stage: Stage) -> View:
     def act(page: Page, visit: Visit | None, event: gr.EventData) -> tuple[Page, Visit, dict[str, Any]]:
         return _answer(context, stage, page, visit, _payload(event))
 
-    def fetch(page: Page, visit: Visit | None, event: gr.EventData) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+    def fetch(
+        page: Page, visit: Visit | None, event: gr.EventData
+    ) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
         yield from _fetch_model(context, _payload(event))
         yield _answer(context, stage, page, visit, _payload(event))
 
@@ -105,7 +109,10 @@ def _payload(event: gr.EventData) -> Payload:
 def _answer(
     context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload
 ) -> tuple[Page, Visit | None, dict[str, Any]]:
-    """One action -> the shared Page, the Visit, the picture. An error becomes a sentence; what was there stays."""
+    """One action -> the shared Page, the Visit, the picture.
+
+    An error becomes a sentence; what was there stays.
+    """
     try:
         new_page, new_visit = _apply(context, stage, page, visit, payload)
         drawing = stage.draw(context, new_visit.page, new_visit.state)
@@ -159,7 +166,9 @@ def _apply(
     if name == "text":
         text, notice = clean_text(payload.get("text"), context.lang)
         visit = replace(visit, page=replace(visit.page, text=text), notice=notice)
-        return replace(page, text=text), _begin(context, stage, replace(visit, state=stage.forget(visit.state)))
+        return replace(page, text=text), _begin(
+            context, stage, replace(visit, state=stage.forget(visit.state))
+        )
     if name == "model":
         spec = context.registry.spec(str(payload.get("name")))
         models.load(spec)
@@ -187,7 +196,10 @@ def _first_visit(context: Context, page: Page) -> Visit:
 def _enter(
     context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload
 ) -> tuple[Page, Visit]:
-    """Open the lesson: as a link says, as it was before a change of language, or with the page's text and model."""
+    """Open the lesson.
+
+    As a link says, as it was before a change of language, or with the page's text and model.
+    """
     address = str(payload.get("query", "")).encode("utf-8", "replace").decode()  # without lone surrogates
     query = dict(parse_qsl(address, keep_blank_values=True))
     kept = payload.get("kept")
@@ -217,9 +229,7 @@ def _with_usable_model(context: Context, page: Page) -> tuple[Page, str]:
     return page, ""
 
 
-def _follow_link(
-    context: Context, stage: Stage, page: Page, query: Mapping[str, str]
-) -> tuple[Page, Visit]:
+def _follow_link(context: Context, stage: Stage, page: Page, query: Mapping[str, str]) -> tuple[Page, Visit]:
     """The exact state of a link. What is unknown or out of range is dropped and told."""
     lesson, registry = context.lesson, context.registry
     scene_ids = [scene.id for scene in lesson.scenes]
@@ -259,7 +269,10 @@ def _follow_link(
 
 
 def _begin_if_possible(context: Context, stage: Stage, page: Page, visit: Visit) -> tuple[Page, Visit, str]:
-    """Begin, leaving out what this model cannot do: first the lesson's fields, then the text -> (…, why, or "")."""
+    """Begin, leaving out what this model cannot do -> (…, why, or "").
+
+    First the lesson's fields go, then the text.
+    """
     try:
         return page, _begin(context, stage, visit), ""
     except InputError as error:
@@ -308,7 +321,9 @@ def _fetch_model(context: Context, payload: Payload) -> Iterator[tuple[Any, Any,
 
     def work() -> None:
         try:
-            models.load(context.registry.spec(str(payload.get("name"))), progress=lambda *news: told.put(news))
+            models.load(
+                context.registry.spec(str(payload.get("name"))), progress=lambda *news: told.put(news)
+            )
         except Exception as error:  # Asked for again by the answer, which explains it to the learner.
             log.debug("the model did not load: %s", error)
         finally:
@@ -324,10 +339,12 @@ def _fetch_model(context: Context, payload: Payload) -> Iterator[tuple[Any, Any,
 def clean_text(text: Any, lang: str) -> tuple[str, str]:
     """A learner's text as every lesson takes it: NFC, at most `links.MAX_TEXT` characters -> (text, notice).
 
-    White space around it goes: a space at the end would be a token of its own that hardly any text was trained on.
+    White space around it goes: a space at the end would be a token of its own that hardly any text was
+        trained on.
 
     Raises:
-        InputError: "empty_text" for nothing but white space; "not_text" and "half_character" as in `learner_text`.
+        InputError: "empty_text" for nothing but white space; "not_text" and "half_character" as in
+            `learner_text`.
     """
     text = models.tokens.learner_text(text[: models.tokens.MAX_CHARACTERS] if isinstance(text, str) else text)
     text = text.strip()

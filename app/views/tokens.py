@@ -37,8 +37,8 @@ def token_view(piece: Piece, label: str = "") -> dict[str, Any]:
         label: what a special token is called instead of its spelling.
 
     Returns:
-        id · piece, readable, without the space before it · space, whether `·` is drawn before it · part_of, the character
-        that it is only a part of, or None · hex, its bytes · label.
+        id · piece, readable, without the space before it · space, whether `·` is drawn before it · part_of,
+        the character that it is only a part of, or None · hex, its bytes · label.
     """
     text = piece.piece
     if piece.leading_space and len(text) > 1 and text.startswith(" "):

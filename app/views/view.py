@@ -10,8 +10,9 @@ import gradio as gr
 class View(gr.HTML):
     """A `gr.HTML` whose template is static and empty: `lab.mount` (assets/js) draws `value` into it.
 
-    Gradio evaluates the template of a gr.HTML as JavaScript, so no text of a learner may ever enter it; the drawing code puts
-    text in through textContent only. The browser answers with the event 'act', whose data is one action.
+    Gradio evaluates the template of a gr.HTML as JavaScript, so no text of a learner may ever enter it; the
+    drawing code puts text in through textContent only. The browser answers with the event 'act', whose data
+    is one action.
 
     Args:
         kind: which drawing of the browser, `lab.views[kind]`.
@@ -20,7 +21,8 @@ class View(gr.HTML):
     """
 
     def __init__(self, kind: str = "", value: Any = None, words: dict[str, Any] | None = None, **kwargs: Any):
-        # Every argument has a default because Gradio builds the component anew from its keywords at each update.
+        # Every argument has a default because Gradio builds the component anew from its keywords at each
+        # update.
         super().__init__(
             value=value,
             html_template="<div class='view'></div>",

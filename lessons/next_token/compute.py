@@ -1,4 +1,6 @@
-"""The numbers behind 「GPT란?」: one forward pass, three filters, one random number. Pure: no gradio, no words.
+"""The numbers behind 「GPT란?」: one forward pass, three filters, one random number.
+
+Pure: no gradio, no words.
 
 Scores are float32 logits; probabilities are float64 so that the strip from 0 to 1 closes.
 """
@@ -139,7 +141,13 @@ def _extend(loaded: LoadedModel, state: State, token_id: int, draw_index: int | 
     history = state.history.extend(token_id, by_hand=by_hand, draw_index=draw_index, p=p)
     nodes = list(history.nodes)  # a token that was here before has now come about in this way
     nodes[history.current] = replace(nodes[history.current], by_hand=by_hand, draw_index=draw_index)
-    return replace(state, history=replace(history, nodes=tuple(nodes)), landed=False, ids=(*state.ids, Choice(token_id, draw_index)), guess=None)
+    return replace(
+        state,
+        history=replace(history, nodes=tuple(nodes)),
+        landed=False,
+        ids=(*state.ids, Choice(token_id, draw_index)),
+        guess=None,
+    )
 
 
 def draw(loaded: LoadedModel, state: State) -> State:
@@ -216,7 +224,9 @@ def turn(loaded: LoadedModel, state: State, knob: str, value: float) -> State:
     token_id = _draw_at(back, last.draw_index)
     if token_id == last.token_id:
         return state
-    if state.history.current == len(state.history.nodes) - 1:  # nothing grew from it, so it leaves no branch behind
+    if (
+        state.history.current == len(state.history.nodes) - 1
+    ):  # nothing grew from it, so it leaves no branch behind
         back = replace(back, history=replace(back.history, nodes=back.history.nodes[:-1]))
     return _settle(loaded, _extend(loaded, back, token_id, last.draw_index))
 
@@ -227,7 +237,10 @@ def keep(state: State) -> list[list[int | None]]:
 
 
 def restore(loaded: LoadedModel, state: State, kept: object) -> State:
-    """`state` with the paths of `kept`, which may hold anything, beside its own. Stops at what it does not understand."""
+    """`state` with the paths of `kept` beside its own.
+
+    `kept` may hold anything; the walk stops at what it does not understand.
+    """
     if not isinstance(kept, list):
         return state
     here, landed, indices = state.history.current, state.landed, {}
@@ -263,7 +276,10 @@ def random_number(state: State) -> float | None:
 
 
 def rows(warped: Warped, also: tuple[int, ...]) -> list[Row]:
-    """The SHOWN likeliest tokens, with those of `also` among them whatever their place, and the rest as one row."""
+    """The SHOWN likeliest tokens and the rest as one row.
+
+    Those of `also` are among them whatever their place.
+    """
     order = warped.order.tolist()
     rank = {token_id: place for place, token_id in enumerate(order)}
     ends = warped.p_after[warped.order].double().cumsum(0)  # (V,)
@@ -298,7 +314,7 @@ def _rest(single: list[Row], vocabulary: int, warped: Warped) -> Row:
 
 
 def guessed(loaded: LoadedModel, state: State) -> tuple[list[int], float, int] | None:
-    """The learner's guess -> its tokens, the probability of all of them in a row, the rank of the first (from 1)."""
+    """The learner's guess -> (its tokens, their probability in a row, rank of the first from 1)."""
     if state.guess is None:
         return None
     spaced = state.guess if state.guess[:1].isspace() else " " + state.guess
@@ -345,7 +361,10 @@ def draws_with_one_box(loaded: LoadedModel, state: State) -> Answer:
 
 
 def after_the_leader(loaded: LoadedModel, state: State) -> Answer:
-    """What follows the leader: the model's first, third and eighth choice as options, in the order of their ids."""
+    """What follows the leader: the model's first, third and eighth choice as options.
+
+    They stand in the order of their ids, so that the place tells nothing.
+    """
     leader = int(state.step.logits.argmax())
     logits = state.cache.logits(loaded, [*state.step.ids, leader])  # (V,)
     probabilities = logits.double().softmax(-1)

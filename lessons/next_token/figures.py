@@ -24,7 +24,9 @@ def percent(p: float, digits: int = 1) -> str:
     return f"<{10**-digits:.{digits}f}%" if p > 0 and float(shown) == 0 else f"{shown}%"
 
 
-def preview(context: Context, page: Page, state: State, tokenizer: ReadableTokenizer | None) -> dict[str, Any]:
+def preview(
+    context: Context, page: Page, state: State, tokenizer: ReadableTokenizer | None
+) -> dict[str, Any]:
     """The picture before the model is there: the real tokens of the text, and no numbers."""
     ids = tokenizer.encode(page.text or "") if tokenizer else []
     tokens = [token_view(piece) for piece in tokenizer.pieces(ids)[-COLUMNS:]] if tokenizer else []
@@ -89,7 +91,7 @@ class Picture:
         self.ended = compute.ended(loaded, state)
 
     def token(self, token_id: int, context: list[int] | None = None, **more: Any) -> dict[str, Any]:
-        """A token as the browser shows it, read as the one after `context` (the input, where none is given)."""
+        """A token as the browser shows it, read as the one after `context` (else after the input)."""
         context = self.ids if context is None else context
         piece = self.loaded.tokenizer.candidates(context, [token_id])[0]
         return token_view(piece, self._label(token_id)) | more
@@ -156,7 +158,13 @@ class Picture:
         return self.token(self.path[-1].token_id, by_hand=self.path[-1].by_hand) if self.pending else None
 
     def _row(self, row) -> dict[str, Any]:
-        shown = {"before": row.before, "after": row.after, "spans": row.spans, "cut": row.cut, "rest": row.rest}
+        shown = {
+            "before": row.before,
+            "after": row.after,
+            "spans": row.spans,
+            "cut": row.cut,
+            "rest": row.rest,
+        }
         if row.rest:
             return shown
         guess = bool(self.guessed) and row.token_id == self.guessed[0][0]
@@ -242,7 +250,7 @@ class Picture:
         return shown
 
     def _code(self) -> str:
-        """The snippet as it stands in its file, with the values of this screen in the two lines that name them."""
+        """The snippet as it stands in its file, with this screen's values in the two lines that name them."""
         state = self.state
         spec = self.context.registry.spec(self.page.model)
         name = f"assets/models/{spec.name}" if spec.source == "embedded" else spec.name
@@ -252,7 +260,8 @@ class Picture:
             "name, text, ids = ": f"{name!r}, {self.page.text!r}, {self.ids[n_prompt:]!r}",
             "temperature, top_k, top_p, seed, index = ": ", ".join(
                 # a whole temperature as 1.0, since transformers refuses 1
-                str(value) for value in (float(state.temperature), state.top_k, state.top_p, state.seed, index)
+                str(value)
+                for value in (float(state.temperature), state.top_k, state.top_p, state.seed, index)
             ),
         }
         lines = (self.context.lesson.folder / SNIPPET).read_text(encoding="utf-8").splitlines()
@@ -265,7 +274,9 @@ class Picture:
     def _questions(self) -> list[dict[str, Any]]:
         def ask(name: str) -> guess.Answer:
             answer = getattr(self.compute, name)(self.loaded, self.state)
-            options = answer.options and tuple(self._after_best(answer, token_id) for token_id in answer.options)
+            options = answer.options and tuple(
+                self._after_best(answer, token_id) for token_id in answer.options
+            )
             return guess.Answer(answer.right, self._readable(answer), options)
 
         return guess.draw(self.context, self.state.answers, ask)
@@ -309,7 +320,13 @@ class Picture:
             if place.node is None:
                 branch = list(history.prompt)
             on = place.node is None or place.node in current
-            shown = {"index": place.node, "parent": place.parent, "depth": place.depth, "row": place.row, "leaf": place.leaf}
+            shown = {
+                "index": place.node,
+                "parent": place.parent,
+                "depth": place.depth,
+                "row": place.row,
+                "leaf": place.leaf,
+            }
             shown |= {"on": on, "now": place.node == history.current and place.node is not None}
             if place.node is not None:
                 shown |= {"p": history.nodes[place.node].p, "path_p": history.probability(place.node)}

@@ -1,4 +1,7 @@
-"""「GPT란?」: the learner draws one token at a time and sees where each came from. Lecture part GPT란?, GPT-1 eq. (1) and (2)."""
+"""「GPT란?」: the learner draws one token at a time and sees where each came from.
+
+Lecture part GPT란?; GPT-1 eq. (1) and (2).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ MOST_IN_A_GUESS = 60  # characters
 
 
 def _compute():
-    """The lesson's numbers. Imported at the first action: torch comes with it, after the page has been served."""
+    """The lesson's numbers, imported at the first action: torch comes with them."""
     from lessons.next_token import compute
 
     return compute
@@ -102,7 +105,12 @@ def keep(state: State) -> dict[str, Any]:
     if state.history is None:
         return {}
     answers = [list(pair) for pair in state.answers]
-    return {"tree": _compute().keep(state), "guess": state.guess, "answers": answers, "compare": state.compare}
+    return {
+        "tree": _compute().keep(state),
+        "guess": state.guess,
+        "answers": answers,
+        "compare": state.compare,
+    }
 
 
 def restore(context: Context, page: Page, state: State, kept: Payload) -> State:

@@ -1,4 +1,7 @@
-"""What the lesson 「GPT란?」 remembers of one learner. No torch here: the page is built from it before torch is there."""
+"""What the lesson 「GPT란?」 remembers of one learner.
+
+No torch here: the page is built from it before torch is there.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,19 @@ TOP_K_STOPS = (*range(1, 21), 25, 30, 40, 50, 100, 0)  # 0 is off: every token s
 
 
 class Choice(NamedTuple):
-    """One token after the text: chosen by hand (`draw_index` None) or by the `draw_index`-th random number of the seed."""
+    """One token after the text.
+
+    Chosen by hand (`draw_index` None) or by the `draw_index`-th random number of the seed.
+    """
 
     token_id: int
     draw_index: int | None
 
 
 def read_choices(text: str) -> tuple[Choice, ...]:
-    """`12,7!,9@4` -> choices. `!` is by hand; a drawn token counts on from the drawn one before it unless `@` says its number.
+    """`12,7!,9@4` -> choices.
+
+    `!` is by hand; a drawn token counts on from the drawn one before it unless `@` says its number.
 
     Raises:
         ValueError: anything else, or more than MAX_PATH tokens.

@@ -1,4 +1,7 @@
-"""Which part of the learner's tree fits beside the bars: where she stands, two steps back and all that grew from there."""
+"""Which part of the learner's tree fits beside the bars.
+
+Where she stands, two steps back, and all that grew from there.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,9 @@ def places(history: History) -> tuple[list[Place], int]:
     top = top_of_view(history)
     ends = _ends(history, top, 0)
     here = history.current
-    kept = sorted(ends, key=lambda end: (here not in history.path(end), -history.probability(end)))[:MOST_ROWS]
+    kept = sorted(ends, key=lambda end: (here not in history.path(end), -history.probability(end)))[
+        :MOST_ROWS
+    ]
     ends_in_view = [end for end in ends if end in kept]
     rows = {end: row for row, end in enumerate(ends_in_view)}
     return _place(history, top, None, 0, rows), len(ends) - len(ends_in_view)

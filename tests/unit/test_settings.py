@@ -126,7 +126,7 @@ def test_help_names_every_flag_and_variable_in_both_languages():
 def test_export_tells_the_libraries():
     environ: dict[str, str] = {}
     Settings(offline=True).export(environ)
-    assert environ == {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+    assert environ == {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 
 
 def test_reading_settings_imports_neither_torch_nor_gradio(root: Path):
