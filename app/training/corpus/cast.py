@@ -8,10 +8,11 @@ from .things import EnglishNoun, Noun, Phrase, Plain
 from .world import World, english_of, moods, phrases, place_row
 
 # Activities come in threes: x a place, v what one does there, j how it is. The letter after that says which:
-# 1 2 3 any place but home, h at home, s at school, f and g pleasant ones.
-_ACTIVITY_LETTERS = "123hsfg"
+# 1 2 any place but home, 4 5 6 those that are nobody's own, h at home, s at school; f g 6 pleasant ones.
+_ACTIVITY_LETTERS = "12456hsfg"
 _PLACES = {"h": ("집",), "s": ("학교", "교실", "음악실", "과학실", "운동장")}
-_MOODS = dict.fromkeys("fg", ("fun", "calm", "yum", "wow", "moved"))
+_PUBLIC = "456"
+_MOODS = dict.fromkeys("fg6", ("fun", "calm", "yum", "wow", "moved"))
 # role -> group of phrases.tsv
 _GROUPS = {
     "past": "time_past",
@@ -45,7 +46,7 @@ class Cast(dict):
         return Plain(self.world.rng.choice(phrases(group, self.world.lang)))
 
     def activity(self, letter: str) -> dict:
-        row = self.world.activity(_PLACES.get(letter), _MOODS.get(letter))
+        row = self.world.activity(_PLACES.get(letter), _MOODS.get(letter), letter in _PUBLIC)
         mood = self.world.rng.choice(moods(row["mood"]))
         return {
             f"x{letter}": self.world.place_from(place_row(row["place"])),

@@ -132,9 +132,18 @@ class World:
     def me(self, level: str) -> Pronoun:
         return Pronoun("나" if level == "한다" or self.rng.random() < 0.4 else "저")
 
-    def activity(self, places: tuple[str, ...] | None, moods: tuple[str, ...] | None) -> dict[str, str]:
-        """Something to do at one of the places (any but home when None), in one of the moods if given."""
-        return self.pick(activities(places, moods))
+    def activity(
+        self, places: tuple[str, ...] | None, moods: tuple[str, ...] | None, public: bool
+    ) -> dict[str, str]:
+        """Something to do at one of the places (any but home when None), in one of the moods if given.
+
+        Without given places, the place is new to this document. public: nobody's own, unlike my friend's house.
+        """
+        while True:
+            row = self.pick(activities(places, moods, public))
+            if places or row["place"] not in self._used:
+                self._used.add(row["place"])
+                return row
 
     def phrase(self, row: dict[str, str]) -> Phrase | EnglishPhrase:
         return Phrase(row["ko"]) if self.lang == "ko" else EnglishPhrase(row["en"])
@@ -148,12 +157,15 @@ class World:
 
 
 @cache
-def activities(places: tuple[str, ...] | None, moods: tuple[str, ...] | None) -> tuple[dict[str, str], ...]:
+def activities(
+    places: tuple[str, ...] | None, moods: tuple[str, ...] | None, public: bool
+) -> tuple[dict[str, str], ...]:
     return tuple(
         row
         for row in rows("activities")
         if (row["place"] in places if places else row["place"] != "집")
         and (not moods or row["mood"] in moods)
+        and not (public and place_row(row["place"])["use"] == "mine")
     )
 
 
