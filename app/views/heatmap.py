@@ -1,7 +1,7 @@
 """Tensors on their way to a canvas of the browser (assets/js/views/heatmap.js).
 
-Small bytes for thumbnails, exact floats for panels. The functions only use methods of the tensors that they are
-given, so importing this module does not import torch.
+Small bytes for thumbnails, exact floats for panels. The functions only use methods of the tensors given to
+them, so importing this module does not import torch.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ def signed_thumbnail(tensor: Tensor, std: float) -> dict[str, Any]:
 
 
 def attention_thumbnails(pattern: Tensor) -> dict[str, Any]:
-    """pattern (h, T, T) -> {"heads", "rows", "data"}: the last rows and columns, one byte a cell, 255 for 1."""
+    """pattern (h, T, T) -> {"heads", "rows", "data"}: the last rows and columns, a byte a cell, 255 for 1."""
     shown = pattern[:, -THUMB_ROWS:, -THUMB_ROWS:]
     data = (shown * 255).round().byte()
     return {"heads": data.shape[0], "rows": data.shape[1], "data": _base64(data)}
 
 
 def exact(tensor: Tensor) -> dict[str, Any]:
-    """tensor (T, N) -> {"rows", "columns", "of", "data"}: float32, the first `columns` of `of` if all are too many."""
+    """tensor (T, N) -> {"rows", "columns", "of", "data"}: float32, if need be the first `columns` of `of`."""
     columns = min(tensor.shape[1], max(1, MOST_VALUES // tensor.shape[0]))
     data = tensor[:, :columns].contiguous()
     return {"rows": data.shape[0], "columns": columns, "of": tensor.shape[1], "data": _base64(data)}
 
 
 def exact_heads(pattern: Tensor) -> dict[str, Any]:
-    """pattern (h, T, T) -> {"heads", "rows", "of", "data"}: float32, the last `rows` of `of` tokens if need be."""
+    """pattern (h, T, T) -> {"heads", "rows", "of", "data"}: float32, if need be the last `rows` of `of`."""
     heads, of = pattern.shape[:2]
     rows = min(of, max(1, int((MOST_VALUES / heads) ** 0.5)))
     data = pattern[:, -rows:, -rows:].contiguous()

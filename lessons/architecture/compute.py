@@ -1,4 +1,4 @@
-"""The numbers behind 「GPT-1 vs GPT-2」: one text through both models, every tensor kept. Pure: no gradio, no words."""
+"""The numbers behind 「GPT-1 vs GPT-2」: one text through both models, every tensor kept. Pure."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def run(loaded: LoadedModel, text: str) -> Run:
 
 
 def residual_additions(n_layer: int) -> int:
-    """N of 1/√N: how often something is added to the residual stream, twice in each block. Source: GPT-2 section 2.3."""
+    """N of 1/√N: additions to the residual stream, two in each block. Source: GPT-2 section 2.3."""
     return 2 * n_layer
 
 
@@ -83,7 +83,9 @@ def growth(gpt1: Run, gpt2: Run) -> Answer:
     before = stats(gpt2.tensors["blocks.0.hook_resid_pre"])["std"]
     after = stats(gpt2.block_output(gpt2.loaded.n_layer - 1))["std"]
     times = after / before
-    return Answer(0 if times < 2 else 1 if times < 10 else 2, {"before": before, "after": after, "times": times})
+    return Answer(
+        0 if times < 2 else 1 if times < 10 else 2, {"before": before, "after": after, "times": times}
+    )
 
 
 def fewer_tokens(gpt1: Run, gpt2: Run) -> Answer:

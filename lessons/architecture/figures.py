@@ -1,4 +1,4 @@
-"""The picture of 「GPT-1 vs GPT-2」 as plain data: two columns of tensors with their statistics, and every sentence on it."""
+"""The picture of 「GPT-1 vs GPT-2」 as plain data: two columns of tensors with their statistics."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ INSIDE = (
 
 @cache
 def paper() -> dict[str, dict[str, int]]:
-    """{"gpt1": {"vocabulary", "context", "layers", "width"}, "gpt2": …} of the papers' models, from paper.toml."""
+    """{"gpt1": {"vocabulary", "context", "layers", "width"}, "gpt2": …} of the papers' models."""
     return tomllib.loads((Path(__file__).parent / "paper.toml").read_text(encoding="utf-8"))
 
 
@@ -179,13 +179,19 @@ class Picture:
         for number, run in (("1", first), ("2", second)):
             token_id, p = run.next_token()
             piece = run.loaded.tokenizer.candidates(list(run.ids), [token_id])[0]
-            shown |= {f"next{number}": self.label(run, token_id) or token_view(piece)["piece"], f"p{number}": f"{p:.2f}"}
+            shown |= {
+                f"next{number}": self.label(run, token_id) or token_view(piece)["piece"],
+                f"p{number}": f"{p:.2f}",
+            }
         return self.words(f"look.{self.state.lit}", **shown)
 
     def _questions(self) -> list[dict[str, Any]]:
         def ask(name: str) -> guess.Answer:
             answer = getattr(self.compute, name)(self.runs["gpt1"], self.runs["gpt2"])
-            values = {key: f"{value:.2f}" if isinstance(value, float) else value for key, value in answer.values.items()}
+            values = {
+                key: f"{value:.2f}" if isinstance(value, float) else value
+                for key, value in answer.values.items()
+            }
             blocks = {f"last{side[-1]}": run.loaded.n_layer - 1 for side, run in self.runs.items()}
             return guess.Answer(answer.right, values | blocks, answer.options)
 

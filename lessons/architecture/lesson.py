@@ -1,4 +1,7 @@
-"""「GPT-1 vs GPT-2」: one text through both architectures, every tensor on its arrow. Lecture parts GPT1 구조 and GPT2, GPT-1 eq. (2)."""
+"""「GPT-1 vs GPT-2」: one text through both architectures, every tensor on its arrow.
+
+Lecture parts GPT1 구조 and GPT2; GPT-1 equation (2), GPT-2 section 2.3.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from lessons.architecture.state import CHANGES, NO_NODE, SIDES, TERMS, State
 
 Payload = Mapping[str, Any]
 EMBEDDED = {"gpt1": "tiny-gpt1", "gpt2": "tiny-gpt2"}
-# What to show in the panel when a difference is lit: a tensor of GPT-2's column in the open block, or the difference itself.
+# The tensor of GPT-2's column that the panel shows when a difference is lit; else the difference itself.
 FIRST_NODE = {"ln": "blocks.{block}.ln1.hook_normalized", "final": "ln_final.hook_normalized"}
 
 
@@ -42,7 +45,9 @@ def start(context: Context, page: Page, state: State) -> State:
 def _exists(loaded: Mapping[str, models.LoadedModel], state: State) -> bool:
     """There is a place in the drawing for the tensor that the panel shows."""
     block = block_of(state.node)
-    return kind_of(state.node, state.side) is not None and (block is None or block < loaded[state.side].n_layer)
+    return kind_of(state.node, state.side) is not None and (
+        block is None or block < loaded[state.side].n_layer
+    )
 
 
 def forget(state: State) -> State:

@@ -1,8 +1,8 @@
-"""What stands in the two drawings: which tensor every box and arrow is, where it comes from, its formula and its code.
+"""What stands in the two drawings: which tensor a box is, where it comes from, its formula and its code.
 
-Plain data, no torch. A name is that of a trace (app/engine/trace.py). A formula is nested lists for `lab.formula`: an
-element of MathML, then its children. A line of code is one of `transformers`, models/openai/modeling_openai.py and
-models/gpt2/modeling_gpt2.py; a test looks for each in its file.
+Plain data, no torch. A name is that of a trace (app/engine/trace.py). A formula is nested lists for
+`lab.formula`: an element of MathML, then its children. A line of code is one of `transformers`,
+models/openai/modeling_openai.py and models/gpt2/modeling_gpt2.py; a test looks for each in its file.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ Tree = list[Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of place. `words` finds node.<words>.title and .say; `code` holds one line for each architecture.
+    """One kind of place.
 
     Args:
-        source: the tensor that comes in, beside this one; {"gpt1": …, "gpt2": …}, "" where nothing does. Within a block
-            it is named without the block.
-        where: what the symbols of the formula are, as (symbol, place) pairs; a place is a tensor, or the shape of a
-            weight in the letters d (width), V (vocabulary), C (context), h (heads).
+        words: its strings are node.<words>.title and node.<words>.say.
+        code: one line for each architecture, "" where it has none.
+        source: the tensor that comes in, by architecture; "" where nothing does. Within a block it is named
+            without the block.
+        where: what the symbols of the formula are, as (symbol, place) pairs; a place is a tensor, or the
+            shape of a weight in the letters T (tokens), d (width), V (vocabulary), C (context).
     """
 
     words: str
@@ -67,7 +69,10 @@ OUTSIDE = {
     "hook_embed": Kind(
         "embed",
         _H0,
-        {"gpt1": "inputs_embeds = self.tokens_embed(input_ids)", "gpt2": "inputs_embeds = self.wte(input_ids)"},
+        {
+            "gpt1": "inputs_embeds = self.tokens_embed(input_ids)",
+            "gpt2": "inputs_embeds = self.wte(input_ids)",
+        },
         _both(""),
         (("U", "[T, V]"), ("Wₑ", "[V, d]"), ("UWₑ", "self")),
     ),
@@ -90,7 +95,19 @@ OUTSIDE = {
     ),
     "logits": Kind(
         "logits",
-        ["mrow", "P", "(", "u", ")", "=", "softmax", "(", ["msub", "h", "n"], ["msubsup", "W", "e", "T"], ")"],
+        [
+            "mrow",
+            "P",
+            "(",
+            "u",
+            ")",
+            "=",
+            "softmax",
+            "(",
+            ["msub", "h", "n"],
+            ["msubsup", "W", "e", "T"],
+            ")",
+        ],
         _both("lm_logits = self.lm_head(hidden_states)"),
         {"gpt1": "last", "gpt2": "ln_final.hook_normalized"},
         (("hₙ", "source"), ("Wₑ", "[V, d]"), ("hₙWₑᵀ", "self")),

@@ -1,4 +1,4 @@
-"""The panel beside the two drawings: a tensor in full, or what the lit difference or term of equation (2) is about."""
+"""The panel beside the two drawings: a tensor in full, or what the lit change or term of eq. (2) is."""
 
 from __future__ import annotations
 
@@ -33,12 +33,16 @@ def draw(picture: Picture) -> dict[str, Any]:
         return _change(picture, picture.state.lit)
     if picture.state.lit in TERMS:
         return _term(picture, picture.state.lit)
-    return {"kind": "none", "title": picture.words("panel.none.title"), "say": picture.words("panel.none.say")}
+    return {
+        "kind": "none",
+        "title": picture.words("panel.none.title"),
+        "say": picture.words("panel.none.say"),
+    }
 
 
 def shape(numbers: list[int] | tuple[int, ...]) -> str:
     """[5, 192] as it stands on screen."""
-    return "[" + ", ".join(f"{number:,}" for number in numbers) + "]"
+    return f"[{', '.join(map(str, numbers))}]"
 
 
 def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
@@ -79,7 +83,9 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
         note = picture.words("panel.columns", n=y["columns"], all=y["of"])
     return drawn | {
         "y": y | {"shape": drawn["shape"]},
-        "x": picture.heatmap.exact(run.tensors[source]) | {"shape": list(run.tensors[source].shape)} if source else None,
+        "x": picture.heatmap.exact(run.tensors[source]) | {"shape": list(run.tensors[source].shape)}
+        if source
+        else None,
         "note": note,
     }
 
@@ -88,7 +94,13 @@ def _where(picture: Picture, run: Run, name: str, place: str) -> str:
     """The shape of a tensor, or of a weight written in letters: "[d, 4d]" -> "[192, 768]"."""
     loaded, kind = run.loaded, kind_of(name, run.architecture)
     if place.startswith("["):
-        letters = {"d": loaded.d_model, "4d": 4 * loaded.d_model, "V": loaded.vocab_size, "C": loaded.n_ctx, "T": len(run.ids)}
+        letters = {
+            "d": loaded.d_model,
+            "4d": 4 * loaded.d_model,
+            "V": loaded.vocab_size,
+            "C": loaded.n_ctx,
+            "T": len(run.ids),
+        }
         return shape([letters[letter] for letter in place.strip("[]").split(", ")])
     place = kind.source[run.architecture] if place == "source" else place
     return shape(run.tensors[resolve(place, name, run.architecture, loaded.n_layer)].shape)
@@ -109,7 +121,10 @@ def _change(picture: Picture, change: str) -> dict[str, Any]:
         rows = [
             [picture.words("panel.paper"), *(f"{values[change]:,}" for values in papers)],
             [picture.words("panel.here"), *(f"{value:,}" for value in own[change])],
-            [picture.words(f"panel.{change}.table"), *(shape([value, run.loaded.d_model]) for value, run in zip(own[change], runs, strict=True))],
+            [
+                picture.words(f"panel.{change}.table"),
+                *(shape([value, run.loaded.d_model]) for value, run in zip(own[change], runs, strict=True)),
+            ],
         ]
         if change == "context":
             rows.append([picture.words("panel.used"), *(f"{len(run.ids)}" for run in runs)])
@@ -118,7 +133,11 @@ def _change(picture: Picture, change: str) -> dict[str, Any]:
         rows = [
             [picture.words("panel.paper_n"), *(f"{n}" for n in additions[0])],
             [picture.words("panel.here_n"), *(f"{n}" for n in additions[1])],
-            [picture.words("panel.factor"), "1", f"1/√{additions[1][1]} = {1 / math.sqrt(additions[1][1]):.3f}"],
+            [
+                picture.words("panel.factor"),
+                "1",
+                f"1/√{additions[1][1]} = {1 / math.sqrt(additions[1][1]):.3f}",
+            ],
         ]
     elif change == "ln":
         rows = [[picture.words(f"panel.ln.{name}"), *_ln_stds(picture, name)] for name in ("in", "out")]
@@ -127,7 +146,11 @@ def _change(picture: Picture, change: str) -> dict[str, Any]:
         stds = [f"{picture.stats(tensor)['std']:.2f}" for tensor in last]
         rows = [
             [picture.words("panel.final.before"), *stds],
-            [picture.words("panel.final.after"), picture.words("panel.absent"), picture.std(runs[1], "ln_final.hook_normalized")],
+            [
+                picture.words("panel.final.after"),
+                picture.words("panel.absent"),
+                picture.std(runs[1], "ln_final.hook_normalized"),
+            ],
         ]
     drawn = {
         "kind": "change",
@@ -170,9 +193,12 @@ def _term(picture: Picture, term: str) -> dict[str, Any]:
         places = _PLACES[term]
         if term == "blocks":
             places = tuple(
-                (f"h{_subscript(layer)}", f"blocks.{layer - 1}.") for layer in range(1, min(run.loaded.n_layer, 6) + 1)
+                (f"h{_subscript(layer)}", f"blocks.{layer - 1}.")
+                for layer in range(1, min(run.loaded.n_layer, 6) + 1)
             )
-        columns.append({"side": run.architecture, "places": [_place(picture, run, *place) for place in places]})
+        columns.append(
+            {"side": run.architecture, "places": [_place(picture, run, *place) for place in places]}
+        )
     return {
         "kind": "term",
         "title": picture.words(f"term.{term}.title"),
@@ -190,7 +216,9 @@ def _place(picture: Picture, run: Run, symbol: str, name: str) -> dict[str, Any]
     """Shape, spread and the last token's first values of one tensor of the equation."""
     if name == "last":
         last = run.loaded.n_layer - 1
-        name = "ln_final.hook_normalized" if run.architecture == "gpt2" else f"blocks.{last}.ln2.hook_normalized"
+        name = (
+            "ln_final.hook_normalized" if run.architecture == "gpt2" else f"blocks.{last}.ln2.hook_normalized"
+        )
     elif name.endswith("."):
         tensor = run.block_output(int(name.split(".")[1]))
         return _values(picture, symbol, tensor)
@@ -199,5 +227,10 @@ def _place(picture: Picture, run: Run, symbol: str, name: str) -> dict[str, Any]
 
 def _values(picture: Picture, symbol: str, tensor: Any) -> dict[str, Any]:
     numbers = picture.stats(tensor)
-    first = ", ".join(f"{value:.2f}" for value in tensor[-1, :4].tolist())
-    return {"symbol": symbol, "shape": shape(numbers["shape"]), "std": f"{numbers['std']:.2f}", "values": f"{first}, …"}
+    first = ", ".join(f"{value:.2f}" for value in tensor[-1, :4].tolist()).replace("-", "−")
+    return {
+        "symbol": symbol,
+        "shape": shape(numbers["shape"]),
+        "std": f"{numbers['std']:.2f}",
+        "values": f"{first}, …",
+    }

@@ -39,8 +39,6 @@ class State:
     lit: str = field(default="ln", metadata=choice("none", *CHANGES, *TERMS))
     block: int = field(default=2, metadata=integer(0, MAX_BLOCKS - 1))
     side: str = field(default="gpt2", metadata=choice(*SIDES))
-    node: str = field(
-        default="blocks.2.ln1.hook_normalized", metadata={"link": Codec(_read_node, str)}
-    )
+    node: str = field(default="blocks.2.ln1.hook_normalized", metadata={"link": Codec(_read_node, str)})
     row: int = field(default=-1, metadata=integer(-1, 1023))
     answers: tuple[tuple[str, object], ...] = ()

@@ -20,11 +20,11 @@
   };
 
   /** How high the drawing of `column` is. */
-  lab.architectureHeight = (column) => TOP + BELOW + BLOCK + (bars(column.n_layer, column.open).length - 1) * (FOLDED + GAP) + 2 * GAP + 10;
+  lab.architectureHeight = (column) => TOP + BELOW + BLOCK + (bars(column.n_layer, column.open).length - 1) * (FOLDED + GAP);
 
   const num = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
   lab.signedNumber = num;
-  lab.shapeOf = (shape) => `[${shape.map((size) => lab.count(size)).join(",")}]`;
+  lab.shapeOf = (shape) => `[${shape.join(",")}]`;
 
   class Drawing {
     /**
@@ -61,7 +61,8 @@
     /** A place that can be pressed; everything known about its tensor is its text alternative. */
     node(name, cls, box, label, parent = this.svg) {
       const tensor = this.tensor(name);
-      const on = this.look.node === name ? " on" : "";
+      const boxed = cls === "tag" && /ln|embed|logits/.test(name); // its box carries the ring
+      const on = this.look.node === name && !boxed ? " on" : "";
       const group = lab.svg("g", { class: `spot ${cls}${on}`, "data-node": name }, parent);
       lab.svg("rect", { class: "hit", ...box, rx: 6 }, group);
       const told = tensor ? `${label ?? name}, ${lab.shapeOf(tensor.shape)}, ${this.words.mean} ${num(tensor.mean)}, ${this.words.std} ${num(tensor.std)}, ${this.words.length} ${num(tensor.norm, 1)}` : label ?? name;
@@ -77,7 +78,7 @@
       const full = !this.slim || beside === undefined;
       const box = beside ? { x: beside[0] - 4, y: y - 4, width: x + width - beside[0] + 8, height: height + 8 } : { x: x - 2, y: y - 2, width: Math.max(width, 84) + 4, height: height + 21 };
       const group = this.node(name, "tag", box);
-      const line = this.text(group, ...wrote, "");
+      const line = this.text(group, ...wrote, tensor.shape[0] > 9 ? "tight" : "");
       if (full && !(this.slim && width < 70)) lab.svg("tspan", { class: "q" }, line, `${lab.shapeOf(tensor.shape)} `);
       lab.svg("tspan", { class: "b" }, line, num(tensor.std));
       this.thumbs.push({ x, y, w: width, h: height, thumb: tensor.thumb });
@@ -120,7 +121,7 @@
         const open = bar.first === column.open && bar.last === column.open;
         const height = open ? BLOCK : FOLDED;
         if (open) this.block(frame, bottom);
-        else this.folded(bar, bottom - height);
+        else this.folded(frame, bar, bottom - height);
         bottom -= height + GAP;
       }
       this.finish(bottom);
@@ -128,26 +129,25 @@
       this.paintStream();
       for (const step of this.later) step();
       this.text(this.svg, 2, 21, column.side === "gpt1" ? "GPT-1" : "GPT-2", "b title");
-      this.text(this.svg, 2, 43, column.sub, "sub");
+      this.text(this.svg, 2, 43, lab.fit(column.sub, this.spine - 18, 14, 600), "sub");
       if (!/^tiny-gpt[12]$/.test(column.model)) this.text(this.svg, 2, 63, lab.fit(column.model.split("/").pop(), this.spine - 24, 14), "q");
       this.paintThumbs();
       return this;
     }
 
-    folded({ first, last }, top) {
+    folded(frame, { first, last }, top) {
       const { column, words } = this;
       const name = `blocks.${last}.${OUT[column.side]}`;
       const before = first === 0 ? "blocks.0.hook_resid_pre" : `blocks.${first - 1}.${OUT[column.side]}`;
       this.flow.push([top + FOLDED, this.wide(before)], [top, this.wide(name)]);
+      const group = lab.svg("g", { class: "spot bar e-blocks" }, frame);
+      lab.svg("rect", { class: "strip", x: 0, y: top, width: this.width, height: FOLDED, rx: 6 }, group);
       this.later.push(() => {
         const target = last < column.open ? last : first;
-        const group = lab.svg("g", { class: "spot bar e-blocks" }, this.svg);
         const title = first === last ? lab.fill(words.block, { n: first }) : lab.fill(words.group, { first, last });
-        lab.svg("rect", { class: "strip", x: 0, y: top, width: this.width, height: FOLDED, rx: 6 }, group);
         lab.press(group, lab.fill(words.unfold, { n: target }), `${column.side}:block${first}`, () => this.on.open(target));
         this.text(group, 10, top + 15, title, "b");
-        const x = this.width - 19;
-        lab.svg("path", { class: "fold-mark", d: `M${x} ${top + 7.5}l5 5 5 -5` }, group);
+        lab.svg("path", { class: "fold-mark", d: `M${this.width - 19} ${top + 7.5}l5 5 5 -5` }, group);
         this.tag(name, this.infoThumbX, top + 2.5, this.infoThumb, 15, { beside: [this.infoX + 4, top + 15] });
       });
     }
@@ -226,9 +226,11 @@
       const box = { x: boxX, y: top, width: boxWidth, height: 87 };
       const group = this.node(names.box, `part ${index ? "s-mlp" : "s-attention"}`, box, index ? "MLP" : words.attention);
       lab.svg("rect", { class: "box", ...box, rx: 9 }, group);
-      this.text(group, boxX + 9, top + 18, index ? "MLP" : words.attention, "b");
+      const title = index ? "MLP" : words.attention;
       const about = index ? "GELU" : lab.fill(words.heads, { n: column.n_head });
-      if (!slim || index) this.text(group, boxX + boxWidth - 8, top + 18, about, "q", "end");
+      const room = boxWidth - 17 - lab.width(title, 14, 700);
+      this.text(group, boxX + 8, top + 18, title, "b");
+      this.text(group, boxX + boxWidth - 7, top + 18, lab.width(about, 14) > room ? `×${column.n_head}` : about, "q", "end");
       if (index) {
         const hidden = this.tensor(names.box);
         const d = column.d_model;
@@ -266,14 +268,15 @@
         const wide = slim ? 46 : 50;
         lab.svg("path", { class: "bend", d: `M${spine} 50.5V40Q${spine} 26 ${spine + 14} 26H${x}`, "stroke-width": this.wide(end) }, this.stream);
         this.weight("logits", x, 12, wide, 28, "e", "s-vocabulary e-unembed", "T");
-        const softmax = width - 107;
+        const token = this.nextToken();
+        const softmax = width - token - 76;
         this.leg(`M${x + wide} 26H${softmax - 5}`);
         this.chevron(softmax - 1, 26, "right");
         const logits = this.tensor("logits");
         const room = softmax - x - wide;
         if (logits) {
           const spot = this.node("logits", "tag", { x: x + wide + 3, y: 0, width: room - 8, height: 46 });
-          if (!slim) this.text(spot, x + wide + room / 2 - 2, 44, lab.shapeOf(logits.shape), "q", "middle");
+          if (room > 66) this.text(spot, x + wide + room / 2 - 2, 44, lab.shapeOf(logits.shape), "q", "middle");
           this.thumbs.push({ x: x + wide + 6, y: slim ? 8 : 2, w: room - 14, h: slim ? 15 : 20, thumb: logits.thumb });
         }
         const out = lab.svg("g", { class: "e-unembed" }, this.svg);
@@ -281,20 +284,21 @@
         this.text(out, softmax + 33, 31, "softmax", "", "middle");
         this.leg(`M${softmax + 66} 26H${softmax + 70}`);
         this.chevron(softmax + 75, 26, "right");
-        this.nextToken();
       });
     }
 
+    /** -> how wide it is. */
     nextToken() {
       const { column, width } = this;
-      if (!column.next) return;
-      const name = lab.fit((column.next.space ? "·" : "") + lab.readable(column.next), 62, 15, 700);
-      const wide = Math.max(30, lab.width(name, 15, 700) + 12);
+      if (!column.next) return 30;
+      const name = lab.fit((column.next.space ? "·" : "") + lab.readable(column.next), 52, 15, 700);
+      const wide = Math.max(30, lab.width(name, 15, 700) + 10);
       const group = lab.svg("g", { class: "next-token" }, this.svg);
-      lab.svg("rect", { x: width - Math.min(wide, 74), y: 2, width: Math.min(wide, 74) - 1, height: 25, rx: 6 }, group);
-      this.text(group, width - Math.min(wide, 74) / 2, 19, name, "b on-chosen", "middle");
+      lab.svg("rect", { x: width - wide, y: 2, width: wide - 1, height: 25, rx: 6 }, group);
+      this.text(group, width - wide / 2, 19, name, "b on-chosen", "middle");
       this.text(this.svg, width - 1, 44, num(column.next.p), "b", "end");
       lab.svg("title", {}, group, lab.aboutToken(column.next, this.words));
+      return wide;
     }
 
     embeddings(yToken, yPosition) {
@@ -309,7 +313,7 @@
           this.tag("hook_pos_embed", this.infoThumbX, yPosition - 7.5, this.infoThumb, 15, { beside: [this.infoX + 4, yPosition + 5] });
         }
         this.sum(yPosition, "e-position");
-        this.tag("blocks.0.hook_resid_pre", 6, yPosition - 12, 82, 18);
+        this.tag("blocks.0.hook_resid_pre", 6, yPosition - 9, 82, 18);
         this.weight("hook_embed", spine - 32, yToken - 12, 64, 24, "e", "s-vocabulary e-embed");
         this.chips(spine + 44, yToken);
       });

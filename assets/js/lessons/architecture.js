@@ -1,0 +1,176 @@
+"use strict";
+/* 「GPT-1 vs GPT-2」: one text through two drawings, a panel beside them. Python computes every number; this draws them. */
+(() => {
+  const CHANGES = ["ln", "final", "init", "vocabulary", "context"];
+  const TERMS = ["embed", "position", "blocks", "unembed"];
+  const NARROW = 900; // px, where the panel goes below the drawings
+
+  const textForm = (stage, parts, at) => {
+    const { words } = stage;
+    const form = lab.html("form", { class: "start" }, at);
+    lab.html("label", { for: "architecture-text" }, form, words.text);
+    parts.text = lab.html("input", { id: "architecture-text", autocomplete: "off", spellcheck: "false", maxlength: 20000 }, form);
+    parts.mine = lab.html("button", { type: "button", class: "link", hidden: true }, form, words.mine);
+    parts.mine.addEventListener("click", () => stage.act({ type: "mine" }));
+    const examples = lab.html("button", { type: "button", class: "link", "aria-expanded": "false", "data-key": "examples" }, form, words.examples);
+    const menu = lab.html("div", { class: "menu", hidden: true }, form);
+    const show = (on) => { menu.hidden = !on; examples.setAttribute("aria-expanded", String(on)); };
+    for (const example of words.example_list.split("\n")) {
+      const entry = lab.html("button", { type: "button" }, menu, example);
+      entry.addEventListener("click", () => { show(false); stage.act({ type: "text", text: example }, "text"); examples.focus(); });
+    }
+    examples.addEventListener("click", () => show(menu.hidden));
+    addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
+    const send = () => { if (parts.text.value !== stage.value?.text) stage.act({ type: "text", text: parts.text.value }, "text"); };
+    form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+    parts.text.addEventListener("input", () => { clearTimeout(parts.typing); parts.typing = setTimeout(() => { if (parts.text.value.trim()) send(); }, 120); });
+    parts.text.addEventListener("change", send);
+  };
+
+  const heading = (stage, parts) => {
+    const { words } = stage;
+    const head = lab.html("div", { class: "arch-head" }, stage.at);
+    lab.html("h1", {}, head, words.title);
+    textForm(stage, parts, head);
+    parts.lead = lab.html("p", { class: "lead" }, head);
+    const key = lab.html("div", { class: "key" }, head);
+    stage.waitingPlace = lab.waitingPlace(key);
+    for (const name of ["key_shape", "key_std"]) {
+      const entry = lab.html("span", {}, key);
+      lab.html("b", {}, entry, name === "key_shape" ? "[T,d]" : "σ");
+      entry.append(` ${words[name]}`);
+    }
+    const ramp = lab.html("span", {}, key, words.key_colour);
+    lab.html("i", { class: "ramp" }, ramp);
+    ramp.append(words.key_colour_end);
+  };
+
+  /** The bar over the drawings: the five differences, or the terms of equation (2); at its end the block. */
+  const steps = (stage, parts, at) => {
+    const { words } = stage;
+    const bar = lab.html("div", { class: "steps" }, at);
+    parts.stepsTitle = lab.html("h2", {}, bar);
+    parts.steps = new Map();
+    const list = lab.html("div", { class: "step-list", role: "group", "aria-label": words.changed }, bar);
+    [...CHANGES, ...TERMS].forEach((name) => {
+      const term = TERMS.includes(name);
+      const button = lab.html("button", { "data-key": name, class: term ? "of-equation" : "of-changes" }, list);
+      if (!term) lab.html("i", {}, button, String(CHANGES.indexOf(name) + 1));
+      lab.html("span", {}, button, words[`${term ? "term" : "change"}.${name}`]);
+      button.addEventListener("click", () => stage.act({ type: "light", lit: stage.value?.lit === name ? "none" : name }, "light"));
+      parts.steps.set(name, button);
+    });
+    parts.mode = lab.html("button", { class: "mode", "data-key": "mode" }, bar);
+    parts.mode.addEventListener("click", () => stage.act({ type: "light", lit: TERMS.includes(stage.value?.lit) ? "ln" : "embed" }, "light"));
+    const walk = lab.html("label", { class: "walk" }, bar);
+    parts.blockName = lab.html("span", {}, walk);
+    parts.block = lab.html("input", { type: "range", min: 0, max: 3, step: 1, "aria-label": words.block_range, "data-key": "block" }, walk);
+    parts.block.addEventListener("input", () => {
+      showBlock(stage, Number(parts.block.value));
+      stage.act({ type: "open", block: Number(parts.block.value) }, "block");
+    });
+  };
+
+  const showBlock = ({ parts, words }, block) => {
+    parts.blockName.textContent = lab.fill(words.block, { n: block });
+    parts.block.style.setProperty("--fill", `${(100 * block) / Math.max(1, parts.block.max)}%`);
+  };
+
+  const drawSteps = (stage, value) => {
+    const { parts, words } = stage;
+    const equation = TERMS.includes(value.lit);
+    parts.stepsTitle.textContent = equation ? words.equation : words.changed;
+    parts.mode.textContent = equation ? words.to_changed : words.equation;
+    const order = equation ? TERMS : CHANGES;
+    for (const [name, button] of parts.steps) {
+      button.hidden = TERMS.includes(name) !== equation;
+      button.setAttribute("aria-pressed", String(name === value.lit));
+      button.classList.toggle("past", order.indexOf(name) < order.indexOf(value.lit));
+    }
+    parts.block.max = value.blocks - 1;
+    if (!stage.waiting.some((entry) => entry.slot === "block")) parts.block.value = value.open;
+    showBlock(stage, Number(parts.block.value));
+  };
+
+  const folds = (stage, parts) => {
+    const { words } = stage;
+    const more = lab.html("div", { class: "more" }, stage.at);
+    parts.code = lab.html("div", {}, lab.fold(more, words.code, words.code_about));
+    lab.rich(lab.html("p", {}, lab.fold(more, words.sources, words.sources_about)), words.sources_text);
+  };
+
+  const EMPTY = { n_layer: 4, n_head: 6, d_model: 192, open: 2, model: "", tokens: [], tensors: {}, heads: null, next: null, sub: "", alt: "" };
+  const emptyPicture = { lit: "none", side: "", node: "", row: -1, open: 2, blocks: 4, columns: ["gpt1", "gpt2"].map((side) => ({ ...EMPTY, side })) };
+
+  /** What the panel and the drawings call; `point` needs no answer from Python. */
+  const actions = (stage) => ({
+    pick: (side, node) => stage.act({ type: "pick", side, node }, "pick"),
+    close: () => stage.act({ type: "pick", node: null }, "pick"),
+    mark: (row) => stage.act({ type: "mark", row }, "mark"),
+    light: (lit) => stage.act({ type: "light", lit }, "light"),
+    point: (word) => stage.drawings?.forEach((drawing) => drawing.point(word)),
+  });
+
+  /** Both drawings. Until the models are there, the boxes without their numbers. */
+  const columns = (stage, value) => {
+    const { parts, words } = stage;
+    const scale = lab.architectureScale(value.columns);
+    const height = Math.max(...value.columns.map(lab.architectureHeight));
+    const arrived = value.lit === "ln" && stage.litBefore && stage.litBefore !== "ln";
+    if (value !== emptyPicture) stage.litBefore = value.lit;
+    const on = actions(stage);
+    stage.drawings = value.columns.map((column) => {
+      const chosen = column.side === value.side;
+      const look = { lit: value.lit, node: chosen ? value.node : "", row: chosen ? value.row : -1, arrived, scale, height };
+      const pick = (node) => {
+        on.pick(column.side, node);
+        if (innerWidth <= NARROW) parts.panel.scrollIntoView({ block: "nearest", behavior: lab.still() ? "auto" : "smooth" });
+      };
+      return lab.architectureColumn(parts[column.side], column, look, words, { ...on, pick, open: (block) => stage.act({ type: "open", block }, "block") });
+    });
+  };
+
+  lab.lessons.architecture = {
+    build(stage) {
+      const parts = (stage.parts = {});
+      heading(stage, parts);
+      const main = lab.html("div", { class: "arch-main" }, stage.at);
+      const picture = lab.html("section", { class: "arch-picture", "aria-label": stage.words.picture }, main);
+      steps(stage, parts, picture);
+      const pair = lab.html("div", { class: "arch-pair" }, picture);
+      for (const side of ["gpt1", "gpt2"]) parts[side] = lab.html("div", { class: `arch-column ${side}` }, pair);
+      parts.panel = lab.html("aside", { class: "panel", "aria-label": stage.words.panel }, main);
+      const look = lab.html("p", { class: "look" }, stage.at);
+      lab.html("b", { class: "tag" }, look, stage.words.look);
+      parts.look = lab.html("span", { "aria-live": "polite" }, look);
+      folds(stage, parts);
+      parts.guess = lab.guess(stage.at, stage.words, (id, answer) => stage.act({ type: "answer", id, answer }));
+      drawSteps(stage, emptyPicture);
+      columns(stage, emptyPicture);
+      new MutationObserver(() => stage.paint()).observe(document.documentElement, { attributeFilter: ["data-theme"] }); // a canvas knows no CSS variables
+    },
+
+    draw(stage) {
+      const { parts, value, words } = stage;
+      lab.rich(parts.lead, lab.scenes.of(stage)[value.scene]?.say ?? value.lead);
+      if (document.activeElement !== parts.text) parts.text.value = value.text;
+      parts.mine.hidden = !value.can_return;
+      drawSteps(stage, value);
+      columns(stage, value.ready ? value : emptyPicture);
+      if (value.panel) {
+        const tokens = value.panel.tokens ?? [];
+        const row = value.row < 0 || value.row >= tokens.length ? tokens.length - 1 : value.row;
+        lab.architecturePanel(parts.panel, value, { row, lit: value.lit }, words, actions(stage));
+      }
+      lab.rich(parts.look, [value.look, ...value.columns.map((column) => column.dropped)].filter(Boolean).join(" "));
+      if (value.code && value.code !== stage.shownCode) {
+        stage.shownCode = value.code;
+        parts.code.replaceChildren();
+        lab.code(parts.code, value.code, words);
+      }
+      parts.guess(value.questions);
+    },
+
+    board(stage) { lab.architectureBoard(stage); },
+  };
+})();
