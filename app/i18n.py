@@ -1,7 +1,8 @@
 """Korean and English text: data files in, finished sentences out.
 
 A text file holds one `## key` heading per string, followed by the string. Templates are filled with `{name}`;
-in Korean a particle follows the word it stands on: `{piece:이/가}` gives 곳에가 → 「곳에가」, 책 → 「책이」.
+in Korean a particle follows the word it stands on: `{piece:이/가}` gives 「곳에가」 and 「책이」.
+`‘{piece:’이/가}` closes the quote before the particle: ‘책’이.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ ASSETS = Path(__file__).parent.parent / "assets"
 # The final consonant of the Korean name of a digit or a letter: "ㄹ", another one, or none.
 _FINAL_OF_DIGIT = dict(zip("0123456789", ("o", "ㄹ", "", "o", "", "", "o", "ㄹ", "ㄹ", ""), strict=True))
 _FINAL_OF_LETTER = {"l": "ㄹ", "m": "o", "n": "o"}
+_CLOSING = "’”)"
 _HANGUL_FIRST, _HANGUL_LAST = 0xAC00, 0xD7A3
 
 
@@ -83,10 +85,11 @@ def final_consonant(word: str) -> str | None:
 def with_particle(word: str, pair: str) -> str:
     """`word` and the right one of `pair` ("은/는", "이/가", "을/를", "과/와", "으로/로", "이에요/예요").
 
-    The first form follows a consonant. 으로 becomes 로 after ㄹ. A word without a sound gets both:
-        「☆은(는)」.
+    The first form follows a consonant. 으로 becomes 로 after ㄹ.
+    A word without a sound gets both: 「☆은(는)」. A closing quote or bracket at the start of `pair` stands between the two.
     """
-    after_consonant, after_vowel = pair.split("/")
+    closing = pair[: len(pair) - len(pair.lstrip(_CLOSING))]
+    word, (after_consonant, after_vowel) = word + closing, pair.removeprefix(closing).split("/")
     final = final_consonant(word)
     if final is None:
         return f"{word}{after_consonant}({after_vowel})"

@@ -217,16 +217,15 @@ def turn(loaded: LoadedModel, state: State, knob: str, value: float) -> State:
         raise InputError("not_understood")
     whole = knob in ("top_k", "seed")
     state = replace(state, **{knob: int(value) if whole else round(float(value), 2)})
-    if random_number(state) is None:
+    if not pending(state) or path(state)[-1].draw_index is None:
         return _settle(loaded, state)
     last = path(state)[-1]
     back = _settle(loaded, _step_back(state))
     token_id = _draw_at(back, last.draw_index)
     if token_id == last.token_id:
         return state
-    if (
-        state.history.current == len(state.history.nodes) - 1
-    ):  # nothing grew from it, so it leaves no branch behind
+    is_newest = state.history.current == len(state.history.nodes) - 1
+    if is_newest:  # nothing grew from it, so it leaves no branch behind
         back = replace(back, history=replace(back.history, nodes=back.history.nodes[:-1]))
     return _settle(loaded, _extend(loaded, back, token_id, last.draw_index))
 
@@ -269,10 +268,20 @@ def ended(loaded: LoadedModel, state: State) -> bool:
 
 
 def random_number(state: State) -> float | None:
-    """The number that drew the token on show; None when nothing is drawn, or it was chosen by hand."""
-    if not pending(state) or path(state)[-1].draw_index is None:
+    """The number that drew the token on show; None when nothing is drawn, or it was chosen by hand.
+
+    Also None when it was drawn with other settings or another seed: now the number falls elsewhere.
+    """
+    if drawn_now(state) is None or drawn_now(state) != path(state)[-1].token_id:
         return None
     return engine.uniform(state.seed, path(state)[-1].draw_index)
+
+
+def drawn_now(state: State) -> int | None:
+    """The token that the settings of now draw in place of the one on show; None when no number drew that."""
+    if not pending(state) or path(state)[-1].draw_index is None:
+        return None
+    return _draw_at(state, path(state)[-1].draw_index)
 
 
 def rows(warped: Warped, also: tuple[int, ...]) -> list[Row]:

@@ -201,10 +201,10 @@ class Picture:
             return self.words("look.none", best=self.piece(best), best_p=best_p)
         row = self.rows[self.hit]
         piece, before = self.piece(row.token_id), percent(row.before)
-        if self.u is None:
+        if self.path[-1].draw_index is None:
             return self.words("look.by_hand", piece=piece, before=before)
-        if not row.spans:
-            return self.words("look.outside", piece=piece, before=before)
+        if self.u is None:
+            return self.words("look.turned", piece=piece, now=self.piece(self.compute.drawn_now(state)))
         u = f"{self.u:.3f}"
         if row.token_id == best:
             return self.words("look.first", u=u)

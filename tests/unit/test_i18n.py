@@ -76,6 +76,23 @@ def test_a_particle_follows_the_sound_of_its_word(word, pair, expected):
     assert fill(f"{{word:{pair}}}", word=word) == expected
 
 
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [("‘{word:’은/는}", "‘책’은"), ("({word:)으로/로}", "(책)으로"), ("‘{word:’이에요/예요}", "‘책’이에요")],
+)
+def test_a_quote_is_closed_before_the_particle(template, expected):
+    assert fill(template, word="책") == expected
+    assert fill("‘{word:’으로/로}", word="교실") == "‘교실’로"
+    assert fill("‘{word:’은/는}", word="☆") == "‘☆’은(는)"
+
+
+def test_no_particle_stands_inside_a_quote():
+    """「‘책은’ 잘려요」 would make it a part of the token."""
+    for folder in LESSON_FOLDERS:
+        for key, text in load_text(folder / "text.ko.md").items():
+            assert not re.search(r"\{\w+:[^{}]*/[^{}]*\}[’”]", text), key
+
+
 @pytest.mark.parametrize("word", ["👨‍👩‍👧", "☆", "", " ", "…", "漢", "‹›", "⏎"])
 def test_a_word_without_a_known_sound_gets_both_forms(word):
     assert final_consonant(word) is None
