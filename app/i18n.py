@@ -85,8 +85,8 @@ def final_consonant(word: str) -> str | None:
 def with_particle(word: str, pair: str) -> str:
     """`word` and the right one of `pair` ("은/는", "이/가", "을/를", "과/와", "으로/로", "이에요/예요").
 
-    The first form follows a consonant. 으로 becomes 로 after ㄹ.
-    A word without a sound gets both: 「☆은(는)」. A closing quote or bracket at the start of `pair` stands between the two.
+    The first form follows a consonant. 으로 becomes 로 after ㄹ. A word without a sound gets both: ☆은(는).
+    A closing quote or bracket at the start of `pair` stands between the two.
     """
     closing = pair[: len(pair) - len(pair.lstrip(_CLOSING))]
     word, (after_consonant, after_vowel) = word + closing, pair.removeprefix(closing).split("/")
