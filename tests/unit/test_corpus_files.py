@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.training.corpus.film_reviews import is_wanted, selected, words_of
+from app.training.corpus.size import wordings
 from app.training.corpus.write import SHARES, write_corpus
 
 GOOD = "배우들의 연기가 좋아서 끝까지 재미있게 봤다."
@@ -97,6 +98,20 @@ def test_every_kind_is_there_with_what_the_evaluation_needs(corpus: Path) -> Non
             )
         if made["kind"] == "review_grammar":
             assert made["label"] in ("positive", "negative")
+
+
+def test_the_summary_counts_what_was_written(corpus: Path) -> None:
+    summary = json.loads((corpus / "first" / "summary.json").read_text(encoding="utf-8"))
+    written = read(corpus / "first" / "train.jsonl") + read(corpus / "first" / "heldout.jsonl")
+    found = Counter(f"{d['kind']} {d['lang']}" for d in written)
+    assert {name: count["documents"] for name, count in summary["counts"].items()} == found
+    assert summary["grammar"]["wordings"] > summary["grammar"]["templates"] > 1000
+
+
+def test_wordings_of_a_template_are_counted() -> None:
+    assert [
+        wordings(text) for text in ("가", "[가|나]", "[가|나[다|라|]] [마|바]", "{n:은} [|정말] 왔다")
+    ] == [1, 2, 8, 2]
 
 
 def test_reviews_are_an_option(corpus: Path) -> None:

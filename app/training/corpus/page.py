@@ -16,7 +16,7 @@ from typing import Protocol
 
 from .conjugation import conjugate
 
-_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SENTENCE_START = re.compile(r"""^"?[a-z]|[.?!] "?[a-z]|\." [a-z]|[.?!]" "[a-z]|, "[a-z]|: "?[a-z]""")
 
 
@@ -35,7 +35,7 @@ def _parsed(template: str) -> tuple[tuple[str, str | None, str], ...]:
 
 def choose(template: str, rng: random.Random) -> str:
     """Replaces every [a|b|c] by one of its wordings, innermost first."""
-    while match := _CHOICE.search(template):
+    while match := CHOICE.search(template):
         picked = rng.choice(match.group(1).split("|"))
         template = template[: match.start()] + picked + template[match.end() :]
     return template

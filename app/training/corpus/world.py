@@ -137,7 +137,7 @@ class World:
     ) -> dict[str, str]:
         """Something to do at one of the places (any but home when None), in one of the moods if given.
 
-        Without given places, the place is new to this document. public: nobody's own, unlike my friend's house.
+        Without given places, the place is new to this document. public: nobody's own, as a friend's house is.
         """
         while True:
             row = self.pick(activities(places, moods, public))

@@ -9,13 +9,14 @@ from . import film_reviews
 from .facts import facts
 from .incontext import kind_a, kind_b
 from .lists import word_list
+from .size import grammar_size
 from .story import KINDS, document
 
 DOCUMENTS = 560_000
 HELD_OUT_SHARE = 0.01
 MAX_REPEATS = 20  # a kind that yields only known documents this often in a row is exhausted
 
-# (kind, lang) -> share of the documents; by tokens about 60 % of them are grammar, see README of the models
+# (kind, lang) -> share of the documents; by tokens about three quarters are grammar
 SHARES: dict[tuple[str, str], float] = {
     ("story", "ko"): 0.070, ("story", "en"): 0.045,
     ("diary", "ko"): 0.050, ("diary", "en"): 0.035,
@@ -63,7 +64,10 @@ def documents(kind: str, lang: str, n: int, seed: int) -> Iterator[dict]:
 
 
 def write_corpus(out: Path, seed: int, n_documents: int, reviews: Path | None) -> str:
-    """Writes both files and returns a summary. Documents of the two files are different texts."""
+    """Writes train.jsonl, heldout.jsonl and summary.json (seed, grammar, counts).
+
+    Documents of the first two are different texts. Returns the counts as a table to print.
+    """
     everything = [
         made
         for (kind, lang), share in SHARES.items()
@@ -79,13 +83,16 @@ def write_corpus(out: Path, seed: int, n_documents: int, reviews: Path | None) -
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "heldout.jsonl", everything[:n_held_out])
     _write(out / "train.jsonl", everything[n_held_out:])
-    counts: dict[str, list[int]] = {}
+    counts: dict[str, dict[str, int]] = {}
     for made in everything:
-        count = counts.setdefault(f"{made['kind']} {made['lang']}", [0, 0])
-        count[0] += 1
-        count[1] += len(made["text"])
+        count = counts.setdefault(f"{made['kind']} {made['lang']}", {"documents": 0, "characters": 0})
+        count["documents"] += 1
+        count["characters"] += len(made["text"])
+    summary = {"seed": seed, "grammar": grammar_size(), "counts": counts}
+    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return "\n".join(
-        f"{name:20} {n:8,} documents {chars:12,} characters" for name, (n, chars) in counts.items()
+        f"{name:20} {count['documents']:8,} documents {count['characters']:12,} characters"
+        for name, count in counts.items()
     )
 
 
