@@ -1,0 +1,100 @@
+"""Recorded figures: each file is of this repository's making and of today's weights, and still holds."""
+
+import hashlib
+import json
+from datetime import date
+
+import pytest
+
+from app import records
+from app.training import records as command
+from app.training.recorder import Recorder
+
+NAMES = records.names()
+
+
+def test_every_record_can_be_made_again():
+    assert NAMES, "no record"
+    assert set(NAMES) == set(command.RECORDERS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_tells_how_it_was_made(name):
+    record, recorder = records.read(name), command.RECORDERS[name]
+    assert set(record) == {"record", "command", "date", "seeds", "weights", "settings", "data"}
+    assert record["record"] == name
+    assert record["command"] == f'make records ARGS="{name}"'
+    assert date.fromisoformat(record["date"]) <= date.today()
+    assert record["seeds"] == list(recorder.seeds)
+    assert record["settings"] == recorder.settings, "the recorder has changed since; run make records"
+    assert set(record["weights"]) == set(recorder.models)
+    json.dumps(record, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_is_of_the_weights_that_are_there(name):
+    assert not records.outdated(records.read(name)), "the weights have changed since; run make records"
+
+
+def test_the_training_record_is_whole():
+    """Every depth, learning rate, warm-up and placement once; spreads in order; losses that can be."""
+    data = records.read("ln_training")["data"]
+    plans = [(run["depth"], run["learning_rate"], run["warm_up"], run["placement"]) for run in data["runs"]]
+    assert len(plans) == len(set(plans)) == 4 * 2 * 2 * 2
+    for run in data["runs"]:
+        assert len(run["mean"]) == len(run["low"]) == len(run["high"]) == 20
+        for low, mean, high in zip(run["low"], run["mean"], run["high"], strict=True):
+            assert data["best_loss"] - 0.2 < low <= mean <= high
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_point_measured_again_lies_within_the_recorded_spread(name):
+    points = command.RECORDERS[name].measure_again(records.read(name)["data"])
+    assert points
+    assert not [point for point in points if not point.low <= point.now <= point.high]
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """A folder of models with one that has weights, and their hash."""
+    folder = tmp_path / "models"
+    (folder / "small").mkdir(parents=True)
+    (folder / "small" / "model.safetensors").write_bytes(b"weights")
+    return folder, hashlib.sha256(b"weights").hexdigest()
+
+
+def test_changed_weights_are_noticed(weights):
+    folder, sha256 = weights
+    assert records.outdated({"weights": {"small": sha256}}, folder) == []
+    (folder / "small" / "model.safetensors").write_bytes(b"other weights")
+    assert records.outdated({"weights": {"small": sha256}}, folder) == ["small"]
+
+
+def test_the_command_writes_what_was_measured(tmp_path, weights, monkeypatch):
+    recorder = Recorder(
+        measure=lambda: {"curve": [1.5, 2.5]},
+        measure_again=lambda data: [],
+        settings={"steps": 2},
+        seeds=(4, 5),
+        models=("small",),
+    )
+    monkeypatch.setitem(command.RECORDERS, "tried", recorder)
+    monkeypatch.setattr(records, "weights_sha256", lambda model: f"hash of {model}")
+    command.write("tried", tmp_path / "records")
+    assert json.loads((tmp_path / "records" / "tried.json").read_text(encoding="utf-8")) == {
+        "record": "tried",
+        "command": 'make records ARGS="tried"',
+        "date": date.today().isoformat(),
+        "seeds": [4, 5],
+        "weights": {"small": "hash of small"},
+        "settings": {"steps": 2},
+        "data": {"curve": [1.5, 2.5]},
+    }
+
+
+def test_the_command_knows_its_records(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["records", "nonsense"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "nonsense" in capsys.readouterr().err
