@@ -34,7 +34,7 @@ def test_word_lists_repeat_with_one_period(lang: str) -> None:
         assert len(listed) >= 2 * period and len(set(listed)) == period
         assert set(listed) <= set(vocabulary(lang))
         periods.add(period)
-    assert min(periods) == 2 and max(periods) > 30 and len(periods) > 15
+    assert min(periods) == 2 and max(periods) > 25 and len(periods) > 12
 
 
 def test_kind_a_shows_one_relation_with_true_answers() -> None:

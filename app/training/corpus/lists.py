@@ -5,8 +5,8 @@ from functools import cache
 
 from .data import rows
 
-_WORDS = 84  # about one context of 128 tokens
-_LONGEST_PERIOD = 42
+_WORDS = 60  # about one context of 128 tokens
+_LONGEST_PERIOD = 30
 
 
 @cache
@@ -18,7 +18,7 @@ def vocabulary(lang: str) -> tuple[str, ...]:
 
 
 def word_list(rng: random.Random, lang: str) -> str:
-    """Random words, then the same again and again; the period is 2 to 42 words (up to 62 tokens)."""
+    """Random words, then the same again and again; the period is 2 to 30 words (up to about 62 tokens)."""
     period = round(2 * (_LONGEST_PERIOD / 2) ** rng.random())
     chosen = rng.sample(vocabulary(lang), period)
     return " ".join(chosen[i % period] for i in range(max(_WORDS, 2 * period)))
