@@ -52,6 +52,7 @@ def preview(context: Context, page: Page, state: State) -> dict[str, Any]:
         "look": context.text("look.preview"),
         "questions": [],
         "code": "",
+        "labs": {"depth": state.depth, "scaled": state.scaled, "open": []},
     }
 
 
@@ -61,10 +62,11 @@ class Picture:
     def __init__(self, context: Context, page: Page, state: State, runs: dict[str, Run]):
         from app.engine.trace import stats
         from app.views import heatmap
-        from lessons.architecture import compute
+        from lessons.architecture import compute, lab_figures
 
         self.context, self.page, self.state, self.runs = context, page, state, runs
         self.words, self.stats, self.heatmap, self.compute = context.text, stats, heatmap, compute
+        self.labs = lab_figures
 
     def data(self) -> dict[str, Any]:
         state = self.state
@@ -83,6 +85,7 @@ class Picture:
             "look": self._look(),
             "questions": self._questions(),
             "code": self._code(),
+            "labs": self.labs.draw(self),
         }
 
     def open_block(self, run: Run) -> int:

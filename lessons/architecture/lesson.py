@@ -16,7 +16,7 @@ from app.lesson import Context, Lesson, Page
 from app.stage import Stage, mount
 from lessons.architecture import figures
 from lessons.architecture.nodes import block_of, kind_of
-from lessons.architecture.state import CHANGES, NO_NODE, SIDES, TERMS, State
+from lessons.architecture.state import CHANGES, DEPTHS, LABS, NO_NODE, SIDES, TERMS, State
 
 Payload = Mapping[str, Any]
 EMBEDDED = {"gpt1": "tiny-gpt1", "gpt2": "tiny-gpt2"}
@@ -107,6 +107,31 @@ def mark(context: Context, page: Page, state: State, payload: Payload) -> State:
     return replace(state, row=row)
 
 
+def open_lab(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Open or close a lab; what has been measured stays."""
+    lab = payload.get("lab")
+    if lab not in LABS:
+        raise InputError("not_understood")
+    others = tuple(name for name in state.labs if name != lab)
+    return replace(state, labs=(*others, lab) if payload.get("on") is True else others)
+
+
+def set_depth(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Another depth or initialisation of the untrained models: their measurement begins anew."""
+    depth = payload.get("depth")
+    if isinstance(depth, bool) or not isinstance(depth, int) or not DEPTHS[0] <= depth <= DEPTHS[1]:
+        raise InputError("not_understood")
+    fresh = replace(state, depth=depth, scaled=payload.get("scaled") is True, gradients=(), walks=())
+    return measure_start(context, page, fresh, {})
+
+
+def measure_start(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Measure one more random start of labs 1 and 2; the browser asks until there are enough."""
+    from lessons.architecture import starts
+
+    return starts.measure(state)
+
+
 def answer(context: Context, page: Page, state: State, payload: Payload) -> State:
     return replace(state, answers=guess.give(state.answers, context.lesson, payload))
 
@@ -129,7 +154,16 @@ STAGE = Stage(
     forget=forget,
     draw=draw_picture,
     preview=figures.preview,
-    actions={"open": open_block, "light": light, "pick": pick, "mark": mark, "answer": answer},
+    actions={
+        "open": open_block,
+        "light": light,
+        "pick": pick,
+        "mark": mark,
+        "lab": open_lab,
+        "depth": set_depth,
+        "start": measure_start,
+        "answer": answer,
+    },
     keep=keep,
     restore=restore,
 )

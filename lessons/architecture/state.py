@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from app.links import Codec, choice, integer
+from app.links import Codec, choice, flag, integer
+
+if TYPE_CHECKING:
+    from lessons.architecture.starts import Start
 
 SIDES = ("gpt1", "gpt2")
 CHANGES = ("ln", "final", "init", "vocabulary", "context")  # GPT-2, section 2.3, in the order of the slide
 TERMS = ("embed", "position", "blocks", "unembed")  # GPT-1, equation (2), from left to right
+LABS = ("gradients", "walk", "lens", "parameters")
+DEPTHS = (2, 48)  # of the untrained models in the labs
 MAX_BLOCKS = 48  # of the largest GPT-2
 NO_NODE = "none"
 
@@ -33,7 +39,10 @@ class State:
         side: the column whose tensor is in the panel.
         node: the tensor in the panel, by its name in a trace; NO_NODE shows what `lit` is about.
         row: the token whose row is marked, counted from 0 among those shown; -1 is the last one.
+        depth, scaled: of the untrained models in labs 1 and 2; scaled is GPT-2's 1/√N.
         answers: (question id, answer) of 맞혀 보기.
+        labs: those that are open.
+        gradients, walks: the random starts measured so far at this depth.
     """
 
     lit: str = field(default="ln", metadata=choice("none", *CHANGES, *TERMS))
@@ -41,4 +50,9 @@ class State:
     side: str = field(default="gpt2", metadata=choice(*SIDES))
     node: str = field(default="blocks.2.ln1.hook_normalized", metadata={"link": Codec(_read_node, str)})
     row: int = field(default=-1, metadata=integer(-1, 1023))
+    depth: int = field(default=12, metadata=integer(*DEPTHS))
+    scaled: bool = field(default=False, metadata=flag())
     answers: tuple[tuple[str, object], ...] = ()
+    labs: tuple[str, ...] = ()
+    gradients: tuple[Start, ...] = field(default=(), repr=False)
+    walks: tuple[Start, ...] = field(default=(), repr=False)

@@ -95,6 +95,7 @@
   const folds = (stage, parts) => {
     const { words } = stage;
     const more = lab.html("div", { class: "more" }, stage.at);
+    parts.labs = lab.architectureLabs(more, words, (action, slot) => stage.act(action, slot));
     parts.code = lab.html("div", {}, lab.fold(more, words.code, words.code_about));
     lab.rich(lab.html("p", {}, lab.fold(more, words.sources, words.sources_about)), words.sources_text);
   };
@@ -168,6 +169,7 @@
         parts.code.replaceChildren();
         lab.code(parts.code, value.code, words);
       }
+      parts.labs(value, stage);
       parts.guess(value.questions);
     },
 
