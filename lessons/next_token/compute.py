@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SHOWN = 9
 COMPARED_TOKENS = 8
 COLD = 0.2
+LOOKED_THROUGH = 32  # likeliest tokens, among which there are eight that read differently
 KNOB_LIMITS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0), "seed": (0, 999_999)}
 
 
@@ -372,12 +373,18 @@ def draws_with_one_box(loaded: LoadedModel, state: State) -> Answer:
 def after_the_leader(loaded: LoadedModel, state: State) -> Answer:
     """What follows the leader: the model's first, third and eighth choice as options.
 
-    They stand in the order of their ids, so that the place tells nothing.
+    They stand in the order of their ids, so that the place tells nothing. Of tokens that read alike (GPT-1 has
+    words, and beginnings of words) only the likeliest counts.
     """
     leader = int(state.step.logits.argmax())
-    logits = state.cache.logits(loaded, [*state.step.ids, leader])  # (V,)
-    probabilities = logits.double().softmax(-1)
-    best = probabilities.topk(8).indices.tolist()
+    context = [*state.step.ids, leader]
+    # In a full window this look ahead would leave behind what the next step is said to compute anew.
+    cache = state.cache if len(context) <= loaded.n_ctx else KVCache()
+    probabilities = cache.logits(loaded, context).double().softmax(-1)  # (V,)
+    different: dict[str, int] = {}
+    for piece in loaded.tokenizer.candidates(context, probabilities.topk(LOOKED_THROUGH).indices.tolist()):
+        different.setdefault(piece.piece.strip(), piece.id)
+    best = list(different.values())
     options = sorted((best[0], best[2], best[7]))
     listed = tuple((token_id, float(probabilities[token_id])) for token_id in best[:3])
     return Answer(options.index(best[0]), {"best": leader, "list": listed}, tuple(options))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from app import guess
 from app.lesson import Context, Page
+from app.models.tokens import CONTEXT_OF_A_PIECE
 from app.views.tokens import token_view
 from lessons.next_token.state import State, write_choices
 from lessons.next_token.tree import count_paths, places
@@ -101,6 +102,10 @@ class Picture:
         view = self.token(token_id, context)
         return view["label"] or view["piece"]
 
+    def _ending(self, ids: list[int], n: int) -> str:
+        """The last `n` characters of a text. A character has a few tokens at most: the rest is not decoded."""
+        return self.loaded.tokenizer.decode(ids[-CONTEXT_OF_A_PIECE * n :])[-n:].strip()
+
     def _label(self, token_id: int) -> str:
         return self.words("special.end") if token_id == self.loaded.eot_id else ""
 
@@ -131,7 +136,7 @@ class Picture:
             "lead": self._lead(),
             "say": self._say(drawn, n_context),
             "look": self._look(),
-            "cover": self.words("cover", text=self.loaded.tokenizer.decode(self.ids)[-40:].strip()),
+            "cover": self.words("cover", text=self._ending(self.ids, 40)),
             "knobs": _knobs(state),
             "knobs_line": self._knobs_line(),
             "notes": self._notes(),
@@ -334,5 +339,5 @@ class Picture:
                 shown |= {"p": 1.0, "path_p": None}
             nodes.append(self.token(branch[-1], branch[:-1]) | shown)
             if place is in_view[0]:
-                before = self.loaded.tokenizer.decode(branch[:-1])[-24:].strip()
+                before = self._ending(branch[:-1], 24)
         return {"nodes": nodes, "before": before, "paths": count_paths(history), "hidden_paths": hidden}

@@ -627,7 +627,12 @@ def test_what_follows_the_leader(loaded):
     ids = list(state.step.ids)
     leader = int(plain_probabilities(loaded, ids).argmax())
     following = plain_probabilities(loaded, [*ids, leader])
-    best = following.argsort(descending=True).tolist()
+    best, seen = [], set()
+    for token_id in following.argsort(descending=True).tolist():
+        reads = loaded.tokenizer.pieces([*ids, leader, token_id])[-1].piece.strip()
+        if reads not in seen:
+            best.append(token_id)
+        seen.add(reads)
     assert answer.values["best"] == leader
     assert set(answer.options) == {best[0], best[2], best[7]}
     assert answer.options[int(answer.right)] == best[0]
@@ -635,6 +640,16 @@ def test_what_follows_the_leader(loaded):
     assert [p for _, p in answer.values["list"]] == pytest.approx(
         [float(following[i]) for i in best[:3]], rel=1e-3
     )
+
+
+@pytest.mark.parametrize("text", ["나는", "오늘", "그 곳에", "I like", "the small dog", "책을"])
+def test_no_two_options_read_alike(loaded, text):
+    """GPT-1 has 「을」 as a word's end and 「을」 that goes on; as options nobody could tell them apart."""
+    state = begin(loaded, text=text)
+    answer = compute.after_the_leader(loaded, state)
+    context = [*state.step.ids, answer.values["best"]]
+    texts = [loaded.tokenizer.pieces([*context, token_id])[-1].piece.strip() for token_id in answer.options]
+    assert len(set(texts)) == 3
 
 
 def test_the_three_methods_side_by_side(loaded):
@@ -776,7 +791,12 @@ def test_a_full_window_is_told(pages):
     assert picture["n_context"] == picture["n_ctx"] == N_CTX
     assert picture["n_dropped"] > 0
     assert str(picture["n_dropped"]) in picture["window_note"]
-    assert "24 tokens is full" in picture["look"]
+    for _ in range(3):  # each press makes the oldest token fall out, and everything is computed anew
+        assert "24 tokens is full" in picture["look"]
+        assert (picture["kv_saved"], picture["kv_fresh"]) == (0, N_CTX)
+        visitor.act("draw")
+        picture = visitor.act("hide", on=True)
+        picture = visitor.act("hide", on=False)
 
 
 def test_a_preview_shows_the_real_tokens_and_no_number(pages, registry):
