@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.harness import chromium
 from tests.harness.server import Server
 from tests.harness.visit import Visit, open_visit
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models only wait for a second thread
 
 
 @pytest.fixture(scope="session")

@@ -802,3 +802,15 @@ def test_the_words_of_every_loading_stage_exist(registry):
     for lang in i18n.LANGUAGES:
         assert {f"loading.{stage}" for stage in [*stages, "download"]} <= set(i18n.shared_text(lang))
     assert Path(registry.spec(OTHER).location).name == OTHER
+
+
+def test_a_server_that_has_forgotten_a_learner_goes_on_where_she_stood(real):
+    """Her browser sends along the address and what was kept; here the server has just been started again."""
+    there, here = learner(real["ko"]), Visitor(real["ko"])
+    place = {
+        "at": urlencode({**there.picture["link"], "text": there.picture["text"]}),
+        "kept": there.picture["keep"],
+    }
+    assert exact(here.act("draw", **place)) == approximately(exact(there.act("draw")))
+    assert branches(here.picture) == branches(there.picture)
+    assert here.page.text == there.page.text
