@@ -373,7 +373,7 @@ def draws_with_one_box(loaded: LoadedModel, state: State) -> Answer:
 def after_the_leader(loaded: LoadedModel, state: State) -> Answer:
     """What follows the leader: the model's first, third and eighth choice as options.
 
-    They stand in the order of their ids, so that the place tells nothing. Of tokens that read alike (GPT-1 has
+    They stand in the order of their ids, so the place tells nothing. Of tokens that read alike (GPT-1 has
     words, and beginnings of words) only the likeliest counts.
     """
     leader = int(state.step.logits.argmax())

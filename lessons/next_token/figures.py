@@ -103,7 +103,7 @@ class Picture:
         return view["label"] or view["piece"]
 
     def _ending(self, ids: list[int], n: int) -> str:
-        """The last `n` characters of a text. A character has a few tokens at most: the rest is not decoded."""
+        """The last `n` characters of a text. A character has a few tokens at most; the rest stays."""
         return self.loaded.tokenizer.decode(ids[-CONTEXT_OF_A_PIECE * n :])[-n:].strip()
 
     def _label(self, token_id: int) -> str:
