@@ -1,0 +1,170 @@
+"""Every number that 「GPT-1 vs GPT-2」 puts on screen for a tensor, against the modules of `transformers`.
+
+On the embedded models; the picture is taken as it goes to the browser and decoded as the browser does.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app import i18n, models
+from app.lesson import Context, Page
+from app.models import LoadedModel, Registry
+from lessons.architecture.lesson import LESSON, draw_picture, start
+from lessons.architecture.nodes import INSIDE, OUTSIDE, kind_of
+from lessons.architecture.state import SIDES, State
+
+ROOT = Path(__file__).parents[2]
+TEXTS = {
+    "Korean": "나는 오늘 그 곳에 간다",
+    "English": "Today I went to the river",
+    "mixed, with parts of characters": "GPT는 뷁 🐶 그리고 ㅋㅋㅋ",
+    "one token": "나",
+    "longer than the window": "나는 오늘 학교에 갔다. The dog went to the river. " * 20,
+}
+
+
+@pytest.fixture(scope="module")
+def context() -> Context:
+    return Context(LESSON, "en", i18n.shared_text("en") | LESSON.texts("en"), Registry(), None, None)
+
+
+@pytest.fixture(scope="module", params=TEXTS)
+def text(request) -> str:
+    return TEXTS[request.param]
+
+
+def modules_output(loaded: LoadedModel, ids: list[int]) -> dict[str, torch.Tensor]:
+    """What the drawing shows by its names, from what enters and leaves the modules of `transformers`."""
+    entered, left = {}, {}
+
+    def keep(name: str):
+        def hook(module, inputs, output) -> None:
+            if inputs and isinstance(output, torch.Tensor):
+                entered[name], left[name] = inputs[0][0], output[0]
+
+        return hook
+
+    body = loaded.model.transformer
+    handles = [module.register_forward_hook(keep(name)) for name, module in body.named_modules()]
+    try:
+        with torch.no_grad():
+            output = loaded.model(torch.tensor([ids]), output_attentions=True)
+    finally:
+        for handle in handles:
+            handle.remove()
+    pre = loaded.architecture == "gpt2"
+    found = {
+        "hook_embed": left["wte" if pre else "tokens_embed"],
+        "hook_pos_embed": left["wpe" if pre else "positions_embed"],
+        "logits": output.logits[0],
+    }
+    for layer in range(loaded.n_layer):
+        module, block = f"h.{layer}.", f"blocks.{layer}."
+        last = "ln_f" if layer + 1 == loaded.n_layer else f"h.{layer + 1}.ln_1"
+        found |= {
+            block + "hook_resid_pre": entered[module + ("ln_1" if pre else "attn.c_attn")],
+            block + "attn.hook_pattern": output.attentions[layer][0],
+            block + "hook_attn_out": left[module + "attn.c_proj"],
+            block + "hook_resid_mid": entered[module + ("ln_2" if pre else "ln_1")],
+            block + "ln1.hook_normalized": left[module + "ln_1"],
+            block + "mlp.hook_post": entered[module + "mlp.c_proj"],
+            block + "hook_mlp_out": left[module + "mlp.c_proj"],
+            block + "hook_resid_post": entered[last if pre else module + "ln_2"],
+            block + "ln2.hook_normalized": left[module + "ln_2"],
+        }
+    return found | ({"ln_final.hook_normalized": left["ln_f"]} if pre else {})
+
+
+def floats(part: dict) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(part["data"]), dtype="<f4")
+
+
+def close(found: float | np.ndarray, expected: torch.Tensor | float) -> None:
+    np.testing.assert_allclose(found, np.asarray(expected), atol=1e-4, rtol=1e-4)
+
+
+def picture(context: Context, text: str, **fields) -> dict:
+    page = Page(text, "tiny-gpt2")
+    return draw_picture(context, page, start(context, page, State(**fields)))
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_every_panel_is_what_transformers_computes(context, text, side: str):
+    loaded = models.load(f"tiny-{side}", eager=True)
+    ids = loaded.tokenizer.encode(text)[-loaded.n_ctx :]
+    expected = modules_output(loaded, ids)
+    names = [name for name in OUTSIDE if kind_of(name, side)]
+    names += [f"blocks.{layer}.{name}" for layer in range(loaded.n_layer) for name in INSIDE]
+    assert set(names) == set(expected)
+    for name in names:
+        panel = picture(context, text, node=name, side=side, lit="none")["panel"]
+        tensor = expected[name]
+        assert panel["name"] == name
+        assert panel["shape"] == list(tensor.shape)
+        close(panel["mean"], tensor.double().mean())
+        close(panel["std"], tensor.double().std(correction=0))
+        close(panel["norm"], tensor.double().norm())
+        if panel["kind"] == "heads":
+            rows = panel["heads"]["rows"]
+            close(floats(panel["heads"]).reshape(-1, rows, rows), tensor[:, -rows:, -rows:])
+            continue
+        if name == "logits":
+            tensor = tensor[:, tensor[-1].argsort(descending=True)]
+        shown = floats(panel["y"]).reshape(len(ids), -1)
+        close(shown, tensor[:, : shown.shape[1]])
+        if panel["x"]:
+            assert any(
+                list(found.shape) == panel["x"]["shape"]
+                and np.allclose(floats(panel["x"]).reshape(len(ids), -1), found, atol=1e-4, rtol=1e-4)
+                for found in expected.values()
+            ), f"{name}: what comes in is no tensor of the model"
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_numbers_and_thumbnails_on_the_arrows(context, text, block: int):
+    for column in picture(context, text, block=block)["columns"]:
+        loaded = models.load(column["model"], eager=True)
+        expected = modules_output(loaded, loaded.tokenizer.encode(text)[-loaded.n_ctx :])
+        assert {f"blocks.{block}.hook_mlp_out", "logits"} <= set(column["tensors"])
+        for name, found in column["tensors"].items():
+            tensor = expected[name].double()
+            std = tensor.std(correction=0)
+            assert found["shape"] == list(tensor.shape)
+            for key, value in (("mean", tensor.mean()), ("std", std), ("norm", tensor.norm())):
+                close(found[key], value)
+            thumb = found["thumb"]
+            shown = np.frombuffer(base64.b64decode(thumb["data"]), dtype="u1").astype(float)
+            shown = (shown.reshape(thumb["rows"], thumb["columns"]) - 128) / 127 * 3 * float(std)
+            every = max(1, tensor.shape[1] // 40)
+            sampled = tensor[-thumb["rows"] :, ::every][:, : thumb["columns"]].clamp(-3 * std, 3 * std)
+            np.testing.assert_allclose(shown, sampled, atol=3 * float(std) / 127)
+        p = expected["logits"][-1].double().softmax(-1)
+        close(column["next"]["p"], p.max())
+        assert column["next"]["id"] == int(p.argmax())
+
+
+def test_the_code_on_screen_gives_the_numbers_on_screen(context, monkeypatch):
+    monkeypatch.chdir(ROOT)  # the snippet names the models by their folders
+    shown = picture(context, "오늘 학교에서", block=1)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(shown["code"], "two_blocks.py", "exec"), {})
+    found = re.findall(r"tiny-(gpt[12]) ln_([12]) .*-> ([\d.]+)", printed.getvalue())
+    assert len(found) == 4
+    columns = {column["side"]: column for column in shown["columns"]}
+    for side, ln, std in found:
+        expected = columns[side]["tensors"][f"blocks.1.ln{ln}.hook_normalized"]["std"]
+        assert float(std) == pytest.approx(expected, abs=1e-3)
+    likeliest = [
+        float(line.rsplit(" ", 1)[1]) for line in printed.getvalue().splitlines() if "->" not in line
+    ]
+    assert likeliest == pytest.approx([columns[side]["next"]["p"] for side in SIDES], abs=1e-3)
