@@ -45,6 +45,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "theme": theme(),
         "head": head(),
         "footer_links": [],
+        "favicon_path": ASSETS / "images" / "icon.svg",
         # Of the visitors' states; one holds the keys and values of its text. Who is forgotten goes on all the
         # same, since the browser sends along where it stands.
         "state_session_capacity": 1000,

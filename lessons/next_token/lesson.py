@@ -166,7 +166,7 @@ LESSON = Lesson(
     order=2,
     title={"ko": "GPT란?", "en": "Next token"},
     State=State,
-    text={"ko": "나는 오늘", "en": "Today I went to"},
+    text={"ko": "나는 오늘", "en": "Today I"},
     folder=Path(__file__).parent,
     build=build,
 )

@@ -19,7 +19,7 @@
     const stretch = Math.max(1, Math.min(width, 420) / 348);
     const drawing = lab.canvas(at, width, HEIGHT, value.alt.tree);
     lab.svg("text", { x: 0, y: 19, style: "font-weight:700;font-size:16px" }, drawing, words.paths);
-    lab.svg("text", { x: lab.width(words.paths, 16, 700) + 10, y: 19, class: "mute" }, drawing, lab.fill(words.paths_count, { n: tree.paths }));
+    if (tree.paths) lab.svg("text", { x: lab.width(words.paths, 16, 700) + 10, y: 19, class: "mute" }, drawing, lab.fill(words.paths_count, { n: tree.paths }));
     if (tree.nodes.length < 2) {
       lab.svg("text", { x: 0, y: 48, class: "mute" }, drawing, words.paths_empty);
     } else {

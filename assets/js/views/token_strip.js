@@ -64,19 +64,20 @@
     const width = at.clientWidth;
     const narrow = width < 560;
     const columns = narrow ? 4 : 6;
-    const labels = [words.output, words.input, words.output_small, words.input_small].map((label) => lab.width(label, 16, 700));
-    const x0 = narrow ? Math.max(...labels.slice(0, 2)) : 76;
-    const pitch = (width - x0) / columns;
-    const yInput = narrow ? 92 : 84;
-    const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
     const tokens = value.drawn ? [...value.tokens, value.drawn] : value.tokens;
     const inputs = value.tokens.length;
     const from = Math.max(0, inputs + 1 - columns);
+    const more = value.offset + from > 0; // tokens that do not fit stand to the left, as …
+    const label = Math.max(lab.width(words.output, 15, 700), lab.width(words.input, 15, 700));
+    const x0 = narrow ? label + (more ? 14 : 0) : 76;
+    const pitch = (width - x0) / columns;
+    const yInput = narrow ? 92 : 84;
+    const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
     const drawing = lab.canvas(at, width, yInput + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
     const x = (column) => x0 + pitch * (column + 0.5);
     const cameDown = before?.drawn && value.n_input === before.n_input + 1 && value.tokens.at(-1)?.id === before.drawn.id;
     rowNames(drawing, words, yInput, narrow);
-    if (value.offset + from > 0) lab.svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
+    if (more) lab.svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
     for (let column = 0; column < columns; column += 1) {
       const index = column + from;
       const last = index === inputs - 1;
