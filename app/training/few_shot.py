@@ -12,7 +12,7 @@ from statistics import mean, stdev
 import torch
 
 from app.models import LoadedModel
-from app.training.corpus.incontext import TestList, evaluation_lists
+from app.training.corpus.incontext import HELD_OUT_LABELS, TestList, evaluation_lists
 
 N_LISTS = 200
 SHOTS = (0, 2, 4, 8)
@@ -25,7 +25,10 @@ def few_shot_scores(loaded: LoadedModel, kind: str) -> dict[str, dict[str, float
     table = {}
     for shots in SHOTS:
         by_seed = [evaluation_lists(kind, N_LISTS, shots, seed) for seed in SEEDS]
-        found = [percent(answer(loaded, one) == one.answer for one in lists) for lists in by_seed]
+        found = [
+            percent(answer(loaded, one, candidates(kind, one)) == one.answer for one in lists)
+            for lists in by_seed
+        ]
         copied = [percent(one.copied == one.answer for one in lists) for lists in by_seed]
         table[str(shots)] = {
             "accuracy": round(mean(found), 1),
@@ -35,26 +38,44 @@ def few_shot_scores(loaded: LoadedModel, kind: str) -> dict[str, dict[str, float
     return table
 
 
+def candidates(kind: str, one: TestList) -> Sequence[str]:
+    """What may be answered: in kind a every relation's answer for the asked word, and every answer in the
+    list; in kind b every label of any list.
+    """
+    return (
+        [label for labels in HELD_OUT_LABELS.values() for label in labels] if kind == "b" else one.candidates
+    )
+
+
 def percent(right: Sequence[bool]) -> float:
     return 100 * mean(right)
 
 
-def answer(loaded: LoadedModel, one: TestList) -> str:
+def answer(loaded: LoadedModel, one: TestList, candidates: Sequence[str]) -> str:
     """The candidate with the largest P(candidate and a comma | prompt)."""
-    encode = loaded.tokenizer.encode
-    prompts = [(encode(one.prompt), encode(f"{one.prompt} {candidate},")) for candidate in one.candidates]
-    totals = []
-    for prompt, whole in prompts:
-        same = next((i for i, (a, b) in enumerate(zip(prompt, whole, strict=False)) if a != b), len(prompt))
-        totals.append(log_probability(loaded, whole, same))
-    return one.candidates[max(range(len(totals)), key=totals.__getitem__)]
+    prompt = loaded.tokenizer.encode(one.prompt)
+    rows = [loaded.tokenizer.encode(f"{one.prompt} {candidate},") for candidate in candidates]
+    starts = [
+        next((i for i, (a, b) in enumerate(zip(prompt, row, strict=False)) if a != b), len(prompt))
+        for row in rows
+    ]
+    totals = log_probabilities(loaded, rows, starts)
+    return candidates[max(range(len(totals)), key=totals.__getitem__)]
 
 
 @torch.no_grad()
-def log_probability(loaded: LoadedModel, ids: list[int], start: int) -> float:
-    """ln P(ids[start:] | ids[:start]), of at most the last n_ctx tokens. `start` is at least 1."""
-    cut = max(0, len(ids) - loaded.n_ctx)
-    start, row = max(1, start - cut), torch.tensor(ids[cut:])
-    log_p = torch.log_softmax(loaded.model(row[None]).logits[0], -1)  # (T, V)
-    wanted = torch.arange(start, len(row))
-    return log_p[wanted - 1, row[wanted]].sum().item()
+def log_probabilities(loaded: LoadedModel, rows: list[list[int]], starts: list[int]) -> list[float]:
+    """ln P(row[start:] | row[:start]) of each row, of at most its last n_ctx tokens. A start is at least
+    1."""
+    kept = [row[-loaded.n_ctx :] for row in rows]
+    # (B, T); what follows a row cannot reach it
+    batch = torch.zeros(len(rows), max(map(len, kept)), dtype=torch.long)
+    for ids, row in zip(batch, kept, strict=True):
+        ids[: len(row)] = torch.tensor(row)
+    log_p = torch.log_softmax(loaded.model(batch[:, :-1]).logits, -1)  # (B, T-1, V)
+    of_tokens = log_p.gather(2, batch[:, 1:, None]).squeeze(2)  # (B, T-1)
+    totals = []
+    for scores, row, whole, start in zip(of_tokens, kept, rows, starts, strict=True):
+        first = max(1, start - (len(whole) - len(row)))
+        totals.append(scores[first - 1 : len(row) - 1].sum().item())
+    return totals

@@ -5,7 +5,7 @@ import torch
 
 from app.models import load
 from app.training.corpus import incontext
-from app.training.few_shot import answer, log_probability
+from app.training.few_shot import answer, log_probabilities
 from tests.tiny_models import write_folder
 
 
@@ -24,14 +24,19 @@ def slow_log_probability(loaded, ids, start):
     return total
 
 
-def test_log_probability_of_an_ending(loaded):
-    ids = loaded.tokenizer.encode("나는 오늘 그 곳에 간다.")
-    assert log_probability(loaded, ids, 3) == pytest.approx(slow_log_probability(loaded, ids, 3), abs=1e-4)
+def test_log_probabilities_of_endings_of_different_length(loaded):
+    rows = [
+        loaded.tokenizer.encode(text)
+        for text in ("나는 오늘 그 곳에 간다.", "I like", "오늘 그 책을 읽었다.")
+    ]
+    found = log_probabilities(loaded, rows, [3, 1, 2])
+    expected = [slow_log_probability(loaded, row, start) for row, start in zip(rows, [3, 1, 2], strict=True)]
+    assert found == pytest.approx(expected, abs=1e-4)
 
 
-def test_log_probability_keeps_the_last_tokens_of_a_long_row(loaded):
+def test_the_last_tokens_of_a_long_row_are_kept(loaded):
     ids = [25 + i % 60 for i in range(70)]
-    found = log_probability(loaded, ids, 65)
+    (found,) = log_probabilities(loaded, [ids], [65])
     assert found == pytest.approx(slow_log_probability(loaded, ids[-48:], 65 - 22), abs=1e-4)
 
 
@@ -44,4 +49,4 @@ def test_the_answer_is_the_most_probable_candidate_with_its_comma(loaded):
         whole = encode(f"{prompt} {candidate},")
         scores.append(slow_log_probability(loaded, whole, given))
     best = candidates[scores.index(max(scores))]
-    assert answer(loaded, incontext.TestList(prompt, "오늘", candidates, (), "rule")) == best
+    assert answer(loaded, incontext.TestList(prompt, "오늘", candidates, (), "rule"), candidates) == best
