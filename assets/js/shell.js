@@ -33,10 +33,12 @@
       if (this.followed) return false;
       const wanted = query().get("lesson");
       const meant = wanted === id || !(wanted in lab.lessons);
-      const says = [...query().keys()].some((name) => !name.startsWith("__") && !["theme", "lang", "lesson", "present"].includes(name));
-      const odd = wanted !== null && wanted !== id || query().has("theme") || query().has("lang") || query().has("present");
       if (meant) this.followed = true;
-      return meant && (says || odd);
+      return meant && [...query().keys()].some((name) => !name.startsWith("__"));
+    },
+    /** Does the address say more than where and how to look? Then the lesson's first picture would be a wrong one. */
+    hasState() {
+      return [...query().keys()].some((name) => !name.startsWith("__") && !["theme", "lang", "lesson", "present"].includes(name));
     },
     of(stage) {
       const wanted = new URLSearchParams({ lesson: stage.id, lang, ...stage.value.link });
@@ -271,7 +273,8 @@
   lab.opened = () => requestAnimationFrame(() => {
     dispatchEvent(new Event("resize"));
     const stage = lab.active();
-    if (!stage?.value) return;
+    if (!stage || stage === lab.shown) return; // one that has just mounted enters by itself
+    lab.shown = stage;
     stage.act({ type: "enter", query: "" });
   });
 })();

@@ -61,7 +61,7 @@
       if (!this.waiting.some((entry) => entry.slot === "scene")) this.target = undefined;
       this.before = this.value; // lets a drawing move what has moved
       this.value = value;
-      this.paint();
+      try { this.paint(); } catch (error) { console.error(error); } // a fault in a drawing must not hold up the line
       this.before = null;
       if (lab.active() === this) lab.link.write(this);
       requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -130,10 +130,14 @@
     if (kind === "shell") return lab.shell(element, props);
     const stage = new Stage(kind, element, props, trigger);
     stages.set(kind, stage);
+    lab.shown = stage;
     const query = lab.link.meantFor(kind) ? location.search.slice(1) : "";
     watch("value", () => stage.receive(props.value));
-    if (!query && props.value) { stage.value = props.value; stage.paint(); }  // a link is drawn once, when Python has answered
-    if (!query) requestAnimationFrame(() => { root.dataset.ready = "1"; });
+    if (!lab.link.hasState() && props.value) { // a link to a state is drawn once, when Python has answered
+      stage.value = props.value;
+      stage.paint();
+      requestAnimationFrame(() => { root.dataset.ready = "1"; });
+    }
     const enter = { type: "enter", query, kept: lab.kept(kind) };
     const model = new URLSearchParams(query).get("model");
     stage.act(model ? { ...enter, name: model } : enter);

@@ -89,7 +89,7 @@ def test_a_press_before_the_model_is_there_is_carried_out(browser, tmp_path: Pat
         visit.wait_ready()
         assert visit.page.evaluate("document.documentElement.dataset.model ?? ''") == ""
         visit.page.locator("#go").click()
-        visit.page.locator(".waiting span", has_text="모델").wait_for()
+        visit.page.locator("#next-token .say .waiting span", has_text="모델").wait_for()
         visit.wait_model()
         visit.page.wait_for_function(f"{IDS} !== null")
         assert len(address(visit, "ids").split(",")) == 1
