@@ -28,7 +28,7 @@
 
     layerNorm(name, x, y, label, cls) {
       const group = this.press(name, label);
-      group.classList.add(...cls.split(" "));
+      group.setAttribute("class", `candidate ${cls}`);
       lab.svg("rect", { class: "ln-box", x, y: y - 20, width: 88, height: 40, rx: 10 }, group);
       text(group, x + 44, y + 9, 26, label, { bold: true, anchor: "middle" });
     }

@@ -1,0 +1,161 @@
+"""A walk through 「GPT-1 vs GPT-2」: boxes, blocks, differences, equation (2), labs; mouse and keyboard."""
+
+from __future__ import annotations
+
+import pytest
+
+from lessons.architecture.state import CHANGES, TERMS
+from tests.harness.visit import PHONE, Visit
+
+pytestmark = pytest.mark.ui
+LESSON = {"lesson": "architecture"}
+# One of each kind of place in the drawings.
+PLACES = [
+    ("gpt1", "hook_embed"),
+    ("gpt1", "hook_pos_embed"),
+    ("gpt1", "blocks.2.attn.hook_pattern"),
+    ("gpt1", "blocks.2.hook_resid_mid"),
+    ("gpt1", "blocks.2.ln1.hook_normalized"),
+    ("gpt1", "blocks.2.ln2.hook_normalized"),
+    ("gpt2", "blocks.0.hook_resid_pre"),
+    ("gpt2", "blocks.2.hook_attn_out"),
+    ("gpt2", "blocks.2.ln1.hook_normalized"),
+    ("gpt2", "blocks.2.mlp.hook_post"),
+    ("gpt2", "blocks.2.hook_mlp_out"),
+    ("gpt2", "blocks.2.hook_resid_post"),
+    ("gpt2", "blocks.3.hook_resid_post"),
+    ("gpt2", "ln_final.hook_normalized"),
+    ("gpt2", "logits"),
+]
+
+
+def painted(visit: Visit, action) -> None:
+    """Do something that Python answers, and wait for its picture."""
+    before = visit.serial()
+    action()
+    visit.wait_painted(after=before)
+
+
+def wait_address(visit: Visit, name: str, value: str) -> None:
+    """Until the address says `name=value`."""
+    visit.page.wait_for_function(
+        "([name, value]) => new URLSearchParams(location.search).get(name) === value", arg=[name, value]
+    )
+
+
+def spot(visit: Visit, side: str, name: str):
+    return visit.page.locator(f"#architecture .arch-column.{side} [data-node='{name}']").first
+
+
+def test_every_kind_of_place_opens_in_the_panel(open_page):
+    visit = open_page(query=LESSON)
+    panel = visit.page.locator("#architecture .panel")
+    for side, name in PLACES:
+        place = spot(visit, side, name)
+        assert "σ" not in (place.get_attribute("aria-label") or "σ"), "a place without a name"
+        painted(visit, lambda place=place: place.focus() or visit.page.keyboard.press("Enter"))
+        assert panel.locator(".about code").first.inner_text() == name
+        assert side in panel.get_attribute("class")
+        assert panel.locator("canvas").count() >= 1
+        assert panel.locator("math").count() >= 1
+        assert panel.locator(".panel-code code").count() >= 1 or name.endswith("resid_pre")
+
+
+def test_a_row_is_marked_in_every_heatmap(open_page):
+    visit = open_page(query=LESSON)
+    page = visit.page
+    page.locator("#architecture .arch-column.gpt1 .token").first.hover()
+    for side in ("gpt1", "gpt2"):  # the same word, whatever tokens it is cut into
+        thumbnails = page.locator(f"#architecture .arch-column.{side} .marks rect").count()
+        assert thumbnails >= 10
+    page.locator("#architecture h1").hover()
+    assert page.locator("#architecture .marks rect").count() == 0
+    painted(visit, lambda: page.locator("#architecture .arch-column.gpt2 .token").nth(1).click())
+    wait_address(visit, "row", "1")
+    pressed = page.locator("#architecture .heat-names [aria-pressed=true]").first
+    assert (
+        pressed.inner_text()
+        == page.locator("#architecture .arch-column.gpt2 .token text").nth(1).text_content()
+    )
+
+
+def test_the_blocks_are_walked_with_the_slider_and_the_bars(open_page):
+    visit = open_page(query=LESSON)
+    page = visit.page
+    painted(
+        visit, lambda: page.locator("#architecture .walk input").focus() or page.keyboard.press("ArrowRight")
+    )
+    wait_address(visit, "block", "3")
+    assert page.locator("#architecture .arch-column.gpt1 .mono").text_content() == "blocks.3"
+    painted(visit, lambda: page.locator("#architecture .arch-column.gpt2 .bar").first.press("Enter"))
+    wait_address(visit, "block", "0")
+    assert page.locator("#architecture .panel .about code").inner_text() == "blocks.0.ln1.hook_normalized"
+
+
+def test_the_five_differences_and_the_equation_light_up_one_by_one(open_page):
+    visit = open_page(query={**LESSON, "lit": "none"})
+    page = visit.page
+    drawings = page.locator("#architecture .arch-column > svg[data-lit]")
+    for number, name in enumerate(CHANGES):
+        painted(visit, lambda number=number: page.locator("#architecture .of-changes").nth(number).click())
+        assert [drawings.nth(i).get_attribute("data-lit") for i in range(2)] == [name, name]
+    painted(visit, lambda: page.locator("#architecture .mode").click())
+    for number, name in enumerate(TERMS):
+        if number:
+            painted(
+                visit, lambda number=number: page.locator("#architecture .of-equation").nth(number).click()
+            )
+        assert drawings.first.get_attribute("data-lit") == name
+        pressed = page.locator("#architecture .equation-term[aria-pressed=true]")
+        assert pressed.count() == 1
+        assert page.locator("#architecture .term-values p").count() >= 2
+
+
+def test_typing_repaints_both_drawings(open_page):
+    visit = open_page(query=LESSON)
+    page = visit.page
+    page.locator("#architecture-text").fill("오늘 학교에서")
+    wait_address(visit, "text", "오늘 학교에서")
+    for side in ("gpt1", "gpt2"):
+        words = page.locator(f"#architecture .arch-column.{side} .token text").all_text_contents()
+        assert "".join(words).replace("·", " ").strip() == "오늘 학교에서"
+
+
+def test_a_lab_is_measured_until_it_is_done_and_a_moved_slider_begins_anew(open_page):
+    visit = open_page(query={**LESSON, "depth": "2"})
+    page = visit.page
+    page.locator("#architecture details").nth(1).locator("summary").click()
+    lab = page.locator("#architecture details").nth(1)
+    lab.locator("svg.line-chart").wait_for()
+    done = "() => document.querySelectorAll('#architecture details')[1].querySelector('progress').value === 1"
+    page.wait_for_function(done)
+    assert lab.locator("svg.line-chart").get_attribute("aria-label")
+    painted(visit, lambda: lab.locator("input[type=range]").focus() or page.keyboard.press("ArrowRight"))
+    page.wait_for_function(done)
+    wait_address(visit, "depth", "3")
+
+
+def test_on_a_phone_in_the_dark_in_english(open_page):
+    visit = open_page(lang="en", size=PHONE, theme="dark", query=LESSON)
+    page = visit.page
+    left = [
+        page.locator(f"#architecture .arch-column.{side}").bounding_box()["x"] for side in ("gpt1", "gpt2")
+    ]
+    assert left[0] == left[1], "the drawings are stacked"
+    painted(visit, lambda: spot(visit, "gpt1", "blocks.2.ln1.hook_normalized").click())
+    page.locator("#architecture .panel").scroll_into_view_if_needed()
+    assert page.locator("#architecture .panel .about code").inner_text() == "blocks.2.ln1.hook_normalized"
+    assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 1
+
+
+def test_nothing_moves_when_the_reader_wants_no_motion(open_page):
+    visit = open_page(query={**LESSON, "lit": "none"})
+    page = visit.page
+    page.emulate_media(reduced_motion="no-preference")
+    painted(visit, lambda: page.locator("#architecture .of-changes").first.click())
+    moved = page.locator("#architecture .arch-column.gpt2 .moved")
+    assert moved.count() == 2
+    name = "node => getComputedStyle(node).animationName"
+    assert moved.first.evaluate(name) == "arch-move"
+    page.emulate_media(reduced_motion="reduce")
+    assert moved.first.evaluate(name) == "none"
