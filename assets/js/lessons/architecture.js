@@ -116,7 +116,7 @@
   const columns = (stage, value) => {
     const { parts, words } = stage;
     const scale = lab.architectureScale(value.columns);
-    const height = Math.max(...value.columns.map(lab.architectureHeight));
+    const height = Math.max(...value.columns.map((column) => lab.architectureHeight(column, parts.gpt1.clientWidth)));
     const arrived = value.lit === "ln" && stage.litBefore && stage.litBefore !== "ln";
     if (value !== emptyPicture) stage.litBefore = value.lit;
     const on = actions(stage);

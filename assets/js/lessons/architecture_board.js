@@ -7,6 +7,7 @@
   const [ROOF, FLOOR] = [188, 560]; // of the open block
   const PART = { x: 360, width: 206, height: 104 };
   const WIDEST = 44;
+  const MOST_HEADS = 6; // drawn; of more only the number is told
 
   const text = (parent, x, y, size, words, { bold, anchor, cls } = {}) =>
     lab.svg("text", { x, y, "text-anchor": anchor, class: cls, style: `font-size:${size}px;font-weight:${bold ? 700 : 400}` }, parent, words);
@@ -23,6 +24,7 @@
 
     press(name, label) {
       const group = lab.svg("g", { class: "candidate" }, this.at);
+      if (this.look.node === name) group.dataset.chosen = "1";
       return lab.press(group, `${label}, ${lab.shapeOf(this.column.tensors[name]?.shape ?? [])}, ${this.words.std} ${this.value(name)}`, `${this.column.side}:${name}`, () => this.look.pick(this.column.side, name));
     }
 
@@ -78,11 +80,15 @@
       const group = this.press(box, index ? "MLP" : words.attention);
       lab.svg("rect", { class: "part-box", x: PART.x, y: base - 126, width: PART.width - 12, height: PART.height, rx: 14 }, group);
       text(group, PART.x + 18, base - 84, 30, index ? "MLP" : words.attention, { bold: true });
-      text(group, PART.x + 18, base - 46, 24, index ? "GELU" : lab.fill(words.heads, { n: this.column.n_head }));
+      const { heads, n_head } = this.column;
+      if (!index && heads && n_head <= MOST_HEADS) this.heads(group, base - 66);
+      else text(group, PART.x + 18, base - 46, 24, index ? "GELU" : lab.fill(words.heads, { n: n_head }));
       text(this.at, SPINE + 36, high - 12, 26, this.value(added), { bold: true });
       if (look.lit === "init") {
-        lab.svg("rect", { class: "badge", x: SPINE + 106, y: high - 42, width: pre ? 88 : 52, height: 36, rx: 9 }, this.at);
-        text(this.at, SPINE + 106 + (pre ? 44 : 26), high - 15, 26, pre ? "×1/√N" : "×1", { bold: true, anchor: "middle", cls: "on" });
+        const factor = pre ? "×1/√N" : "×1";
+        const wide = lab.width(factor, 24, 700) + 12;
+        lab.svg("rect", { class: "badge", x: SPINE + 102, y: high - 42, width: wide, height: 36, rx: 9 }, this.at);
+        text(this.at, SPINE + 102 + wide / 2, high - 16, 24, factor, { bold: true, anchor: "middle", cls: "on" });
       }
       if (pre) {
         this.layerNorm(ln, SPINE + 52, low, label, `ln ${lit}`);
@@ -92,6 +98,20 @@
       text(this.at, SPINE - 54, lnY + 9, 26, this.value(after), { bold: true, anchor: "end" });
       if (!pre) text(this.at, SPINE - 54, high + 9, 26, this.value(sum), { anchor: "end", cls: "quiet" });
       this.sum(high);
+    }
+
+    /** The open block's attention patterns, side by side. */
+    heads(group, y) {
+      const { heads } = this.column;
+      const size = Math.min(34, 168 / heads.heads - 3);
+      const canvas = document.createElement("canvas");
+      const pen = lab.heat.pen(canvas, (size + 3) * heads.heads, size);
+      const bytes = lab.heat.bytes(heads.data);
+      const colours = lab.heat.scales();
+      for (let head = 0; head < heads.heads; head += 1) {
+        lab.heat.attention(pen, { x: head * (size + 3) + 0.5, y: 0.5, w: size - 1, h: size - 1 }, heads.rows, bytes, head * heads.rows * heads.rows, 255, colours);
+      }
+      lab.svg("image", { href: canvas.toDataURL(), x: PART.x + 14, y, width: (size + 3) * heads.heads, height: size }, group);
     }
 
     top() {
@@ -141,10 +161,21 @@
     }
   }
 
+  /** `words` broken into lines of at most `room` pixels. */
+  const inLines = (words, room, size) => words.split(" ").reduce((lines, word) => {
+    const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && lab.width(longer, size) <= room) lines[lines.length - 1] = longer;
+    else lines.push(word);
+    return lines;
+  }, []);
+
   const foot = (drawing, stage, value) => {
     const say = lab.scenes.of(stage)[value.scene]?.say ?? value.lead;
     const plain = say.replace(/\[\[(?:[^\]|]*\|)?([^\]]*)\]\]/g, "$1").replace(/\*\*/g, "");
-    text(drawing, 64, 692, Math.max(24, Math.min(27, 1040 / lab.width(plain, 1))), lab.fit(plain, 1152, Math.max(24, Math.min(27, 1040 / lab.width(plain, 1)))));
+    const told = value.panel?.name ? `${value.panel.title} ${lab.shapeOf(value.panel.shape)}, ${stage.words.mean} ${lab.signedNumber(value.panel.mean)}, ${stage.words.std} ${lab.signedNumber(value.panel.std)}` : "";
+    const lines = inLines(plain, 1152, 24);
+    if (lines.length === 1 && told) lines.push(told);
+    lines.slice(0, 2).forEach((line, index) => text(drawing, 64, 670 + 34 * index, 24, line, { cls: index && line === told ? "quiet" : "" }));
   };
 
   lab.architectureBoard = (stage) => {
@@ -156,7 +187,7 @@
     lab.svg("path", { class: "between", d: "M640 96V636" }, drawing);
     const scale = value.ready ? lab.architectureScale(value.columns) * (WIDEST / 36) : 0;
     const pick = (side, node) => stage.act({ type: "pick", side, node }, "pick");
-    for (const column of value.columns) new Column(drawing, column, { lit: value.lit, scale, pick }, words).draw();
+    for (const column of value.columns) new Column(drawing, column, { lit: value.lit, node: column.side === value.side ? value.node : "", scale, pick }, words).draw();
     foot(drawing, stage, value);
   };
 })();

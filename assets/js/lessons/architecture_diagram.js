@@ -4,7 +4,8 @@
 (() => {
   const BLOCK = 240;  // height of the open block
   const HALF = 120;   // of which attention and MLP have one half each
-  const FOLDED = 20;
+  const FOLDED = { wide: 20, slim: 26 }; // a finger needs more than a mouse
+  const SLIM = 390;   // px, below which a column leaves out what it can
   const GAP = 5;
   const TOP = 84;     // room above the blocks: heading, unembedding, final LN
   const BELOW = 57;   // room below them: position and token embedding
@@ -20,7 +21,7 @@
   };
 
   /** How high the drawing of `column` is. */
-  lab.architectureHeight = (column) => TOP + BELOW + BLOCK + (bars(column.n_layer, column.open).length - 1) * (FOLDED + GAP);
+  lab.architectureHeight = (column, width) => TOP + BELOW + BLOCK + (bars(column.n_layer, column.open).length - 1) * (FOLDED[width < SLIM ? "slim" : "wide"] + GAP);
 
   const num = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
   lab.signedNumber = num;
@@ -33,7 +34,8 @@
     constructor(at, column, look, words, on) {
       Object.assign(this, { at, column, look, words, on, pre: column.side === "gpt2", thumbs: [], flow: [], later: [] });
       this.width = Math.min(400, at.clientWidth || 400);
-      this.slim = this.width < 390;
+      this.slim = this.width < SLIM;
+      this.foldedHeight = FOLDED[this.slim ? "slim" : "wide"];
       this.spine = this.slim ? 124 : 132;
       this.boxWidth = this.slim ? 102 : 110;
       this.boxX = this.width - this.boxWidth - 1;
@@ -76,9 +78,9 @@
       if (!tensor) return;
       const wrote = beside ?? [x, y + height + 16];
       const full = !this.slim || beside === undefined;
-      const box = beside ? { x: beside[0] - 4, y: y - 4, width: x + width - beside[0] + 8, height: height + 8 } : { x: x - 2, y: y - 2, width: Math.max(width, 84) + 4, height: height + 21 };
+      const box = beside ? { x: beside[0] - 4, y: y - 5, width: x + width - beside[0] + 8, height: height + 10 } : { x: x - 2, y: y - 2, width: Math.max(width, 84) + 4, height: height + 21 };
       const group = this.node(name, "tag", box);
-      const line = this.text(group, ...wrote, tensor.shape[0] > 9 ? "tight" : "");
+      const line = this.text(group, ...wrote, "", tensor.shape[0] > 9 ? "tight" : "");
       if (full && !(this.slim && width < 70)) lab.svg("tspan", { class: "q" }, line, `${lab.shapeOf(tensor.shape)} `);
       lab.svg("tspan", { class: "b" }, line, num(tensor.std));
       this.thumbs.push({ x, y, w: width, h: height, thumb: tensor.thumb });
@@ -119,7 +121,7 @@
       let bottom = floor;
       for (const bar of bars(column.n_layer, column.open)) {
         const open = bar.first === column.open && bar.last === column.open;
-        const height = open ? BLOCK : FOLDED;
+        const height = open ? BLOCK : this.foldedHeight;
         if (open) this.block(frame, bottom);
         else this.folded(frame, bar, bottom - height);
         bottom -= height + GAP;
@@ -139,16 +141,17 @@
       const { column, words } = this;
       const name = `blocks.${last}.${OUT[column.side]}`;
       const before = first === 0 ? "blocks.0.hook_resid_pre" : `blocks.${first - 1}.${OUT[column.side]}`;
-      this.flow.push([top + FOLDED, this.wide(before)], [top, this.wide(name)]);
+      this.flow.push([top + this.foldedHeight, this.wide(before)], [top, this.wide(name)]);
+      const middle = top + this.foldedHeight / 2;
       const group = lab.svg("g", { class: "spot bar e-blocks" }, frame);
-      lab.svg("rect", { class: "strip", x: 0, y: top, width: this.width, height: FOLDED, rx: 6 }, group);
+      lab.svg("rect", { class: "strip", x: 0, y: top, width: this.width, height: this.foldedHeight, rx: 6 }, group);
       this.later.push(() => {
         const target = last < column.open ? last : first;
         const title = first === last ? lab.fill(words.block, { n: first }) : lab.fill(words.group, { first, last });
         lab.press(group, lab.fill(words.unfold, { n: target }), `${column.side}:block${first}`, () => this.on.open(target));
-        this.text(group, 10, top + 15, title, "b");
-        lab.svg("path", { class: "fold-mark", d: `M${this.width - 19} ${top + 7.5}l5 5 5 -5` }, group);
-        this.tag(name, this.infoThumbX, top + 2.5, this.infoThumb, 15, { beside: [this.infoX + 4, top + 15] });
+        this.text(group, 10, middle + 5, title, "b");
+        lab.svg("path", { class: "fold-mark", d: `M${this.width - 19} ${middle - 2.5}l5 5 5 -5` }, group);
+        this.tag(name, this.infoThumbX, middle - 7.5, this.infoThumb, 15, { beside: [this.infoX + 4, middle + 5] });
       });
     }
 
@@ -196,7 +199,7 @@
         lab.svg("path", { class: "hair", d: `M91 ${ln}H${pre ? spine - this.wide(after) / 2 : spine - 32}` }, this.svg);
         this.tag(after, 6, ln - 11, 82, 20);
         if (!pre && this.tensor(names.sum)) {
-          const spot = this.node(names.sum, "value", { x: spine + 17, y: ln + 8, width: 40, height: 20 });
+          const spot = this.node(names.sum, "value", { x: spine + 15, y: ln + 6, width: 44, height: 25 });
           this.text(spot, spine + 21, ln + 23, num(this.tensor(names.sum).std), "b");
         }
         if (pre || index) return;

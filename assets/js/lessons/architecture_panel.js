@@ -57,7 +57,7 @@
     for (let row = 0; row < part.rows; row += 1) {
       const on_ = row === look.row;
       if (row % every && !on_ || Math.abs(row - look.row) < every && !on_) continue;
-      const button = lab.html("button", { "aria-pressed": String(on_), style: `top:${row * rowHeight + rowHeight / 2}px`, "data-key": `${letter}${row}` }, names, named(panel.tokens[row]));
+      const button = lab.html("button", { "aria-pressed": String(on_), style: `top:${Math.max(7, (row + 0.5) * rowHeight)}px`, "data-key": `${letter}${row}` }, names, named(panel.tokens[row]));
       button.addEventListener("click", () => on.mark(row));
       lab.html("span", { class: on_ ? "on" : "", style: `top:${row * rowHeight + rowHeight / 2}px` }, numbers, num(spread(rowOf(values, part, row))));
     }
