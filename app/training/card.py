@@ -1,8 +1,8 @@
 """Write the model card of an embedded model from its own files: python -m app.training.card tiny-gpt2
 
-Every figure comes from scores.json (written by `app.training.evaluate`), training.json (by
-`app.training.export`) and config.json, so a card cannot say other numbers than were measured. The words are
-in card.md.
+Every figure comes from scores.json (written by `app.training.evaluate`), fine_tuning.json (by
+`app.training.finetune_eval`), training.json (by `app.training.export`) and config.json, so a card cannot
+say other numbers than were measured. The words are in card.md.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def card(name: str, folder: Path) -> str:
         text_table=text_table(scores["text"]),
         head_table=head_table(scores["heads"]),
         in_context_tables=in_context_tables(scores["in_context"]),
-        fine_tuning=fine_tuning(scores.get("fine_tuning")),
+        fine_tuning=fine_tuning(folder / "fine_tuning.json", scores["weights_sha256"]),
         date=scores["date"],
     )
 
@@ -128,10 +128,11 @@ def in_context_tables(in_context: dict) -> str:
     return "\n\n".join(parts)
 
 
-def fine_tuning(scores: dict | None) -> str:
-    """Accuracy after fine-tuning, everything transferred against nothing; or that it was not measured."""
-    if scores is None:
-        return "Not measured yet on these weights."
+def fine_tuning(path: Path, weights_sha256: str) -> str:
+    """Accuracy after fine-tuning by what was transferred, or that it was not measured on these weights."""
+    scores = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if scores.get("weights_sha256") != weights_sha256:
+        return "not measured yet on these weights."
     lines = []
     for task, found in scores["tasks"].items():
         for setting in found["settings"]:
@@ -141,7 +142,7 @@ def fine_tuning(scores: dict | None) -> str:
             )
             lines.append([task, layers, setting["lambda"], setting["accuracy"], seeds, found["majority"]])
     header = ["task", "layers transferred", "λ", "accuracy in %", "by seed", "majority class"]
-    return f"{scores['labels']} labels, test split.\n\n" + table(header, lines)
+    return f"{scores['labels']:,} labels, test split, `{scores['command']}`.\n\n" + table(header, lines)
 
 
 def main() -> None:

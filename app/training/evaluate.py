@@ -53,11 +53,6 @@ def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False
     }
     if not quick:
         scores["in_context"] = {kind: few_shot_scores(loaded, kind) for kind in ("a", "b")}
-    fine_tuning = BUILD / "finetune_eval" / f"{name}.json"
-    if fine_tuning.exists():
-        measured = json.loads(fine_tuning.read_text(encoding="utf-8"))
-        if measured["weights_sha256"] == scores["weights_sha256"]:
-            scores["fine_tuning"] = measured
     return scores
 
 
