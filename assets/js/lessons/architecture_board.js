@@ -64,7 +64,7 @@
       const flow = [
         [612, "blocks.0.hook_resid_pre"], [584, inside + "hook_resid_pre"], [468, inside + "hook_resid_pre"],
         [440, inside + "hook_resid_mid"], [412, inside + "hook_resid_mid"], [392, inside + mid], [282, inside + mid],
-        [254, inside + "hook_resid_post"], [226, inside + "hook_resid_post"], [206, inside + out], [ROOF, inside + out], [168, last], [132, end], [104, end],
+        [254, inside + "hook_resid_post"], [226, inside + "hook_resid_post"], [206, inside + out], [ROOF, inside + out], [168, last], [140, end], [129, end],
       ].map(([y, name]) => [y, this.wide(name)]);
       const edge = (points, sign) => points.map(([y, wide], i) => `${i ? "L" : ""}${SPINE + (sign * wide) / 2} ${y}`).join("");
       lab.svg("path", { class: "stream", d: `M${edge(flow, -1)}L${edge([...flow].reverse(), 1)}Z` }, this.at);
@@ -124,7 +124,7 @@
       const formula = text(group, 315, 121, 25, "softmax(h W", { anchor: "middle" });
       lab.svg("tspan", { dy: 5, "font-size": 24 }, formula, "ᵀ");
       lab.svg("tspan", { dy: -5 }, formula, ")");
-      lab.svg("path", { class: "stream-line", d: `M${SPINE} 106V113H224`, "stroke-width": this.wide(pre ? "ln_final.hook_normalized" : `blocks.${column.n_layer - 1}.ln2.hook_normalized`) }, this.at);
+      lab.svg("path", { class: "stream-line", d: `M${SPINE} 129.5V127Q${SPINE} 113 ${SPINE + 14} 113H224`, "stroke-width": this.wide(pre ? "ln_final.hook_normalized" : `blocks.${column.n_layer - 1}.ln2.hook_normalized`) }, this.at);
       lab.arrow(this.at, 404, 113, 438, 113, { stroke: "var(--ink-2)", width: 3 });
       if (!column.next) return;
       const name = lab.fit((column.next.space ? "·" : "") + lab.readable(column.next), 118, 30, 700);
@@ -161,8 +161,8 @@
     }
   }
 
-  /** `words` broken into lines of at most `room` pixels. */
-  const inLines = (words, room, size) => words.split(" ").reduce((lines, word) => {
+  /** `sentence` broken into lines of at most `room` pixels. */
+  const inLines = (sentence, room, size) => sentence.split(" ").reduce((lines, word) => {
     const longer = lines.length ? `${lines.at(-1)} ${word}` : word;
     if (lines.length && lab.width(longer, size) <= room) lines[lines.length - 1] = longer;
     else lines.push(word);

@@ -59,7 +59,7 @@
       if (row % every && !on_ || Math.abs(row - look.row) < every && !on_) continue;
       const button = lab.html("button", { "aria-pressed": String(on_), style: `top:${Math.max(7, (row + 0.5) * rowHeight)}px`, "data-key": `${letter}${row}` }, names, named(panel.tokens[row]));
       button.addEventListener("click", () => on.mark(row));
-      lab.html("span", { class: on_ ? "on" : "", style: `top:${row * rowHeight + rowHeight / 2}px` }, numbers, num(spread(rowOf(values, part, row))));
+      lab.html("span", { class: on_ ? "on" : "", style: `top:${Math.max(7, (row + 0.5) * rowHeight)}px` }, numbers, num(spread(rowOf(values, part, row))));
     }
     canvas.addEventListener("pointermove", (event) => {
       const row = Math.min(part.rows - 1, Math.floor(event.offsetY / rowHeight));
