@@ -227,7 +227,7 @@ def _place(picture: Picture, run: Run, symbol: str, name: str) -> dict[str, Any]
 
 def _values(picture: Picture, symbol: str, tensor: Any) -> dict[str, Any]:
     numbers = picture.stats(tensor)
-    first = ", ".join(f"{value:.2f}" for value in tensor[-1, :4].tolist()).replace("-", "−")
+    first = ", ".join(f"{value:.2f}" for value in tensor[-1, :3].tolist()).replace("-", "−")
     return {
         "symbol": symbol,
         "shape": shape(numbers["shape"]),

@@ -210,8 +210,9 @@
 
   const term = (at, panel, look, words, on) => {
     lab.equationTwo(lab.html("div", { class: "equation" }, at), look.lit, on.light);
+    const pair = lab.html("div", { class: "term-pair" }, at);
     for (const { side, places } of panel.columns) {
-      const block = lab.html("div", { class: `term-values ${side}` }, at);
+      const block = lab.html("div", { class: `term-values ${side}` }, pair);
       lab.html("b", {}, block, side === "gpt1" ? "GPT-1" : "GPT-2");
       for (const place of places) {
         const line = lab.html("p", {}, block);
