@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.trainers import paused
 
-NAMES = ("startup", "round_trip", "engine")
+NAMES = ("startup", "round_trip", "engine", "architecture")
 
 
 def main(names: list[str]) -> int:
