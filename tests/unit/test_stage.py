@@ -804,6 +804,14 @@ def test_the_words_of_every_loading_stage_exist(registry):
     assert Path(registry.spec(OTHER).location).name == OTHER
 
 
+@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: ascii(junk)[:20])
+def test_a_place_sent_along_may_be_junk(real, junk):
+    """The press is carried out from a first visit, and nothing else comes of it."""
+    for place in ({"at": junk}, {"kept": junk}, {"at": junk, "kept": junk}):
+        picture = Visitor(real["ko"]).act("draw", **place)
+        assert picture["ready"] and picture["drawn"], place
+
+
 def test_a_server_that_has_forgotten_a_learner_goes_on_where_she_stood(real):
     """Her browser sends along the address and what was kept; here the server has just been started again."""
     there, here = learner(real["ko"]), Visitor(real["ko"])
