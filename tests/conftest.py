@@ -16,6 +16,11 @@ from tests.harness.visit import Visit, open_visit
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models only wait for a second thread
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick tests first. Playwright also keeps an event loop running in its thread once it has started."""
+    items.sort(key=lambda item: "tests/ui/" in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`python app.py` as a host without internet starts it. Its log must hold no traceback at the end."""
