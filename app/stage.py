@@ -254,7 +254,8 @@ def _follow_link(context: Context, stage: Stage, page: Page, query: Mapping[str,
             told.append(i18n.sentence(error, context.lang))
     if "scene" in good:
         visit = _show_scene(context, stage, page, scene_ids.index(good["scene"]))
-        visit = replace(visit, page=Page(visit.page.text if text is None else text, page.model))
+        model = page.model if "model" in good else visit.page.model
+        visit = replace(visit, page=Page(visit.page.text if text is None else text, model))
     else:
         page = page if text is None else replace(page, text=text)
         visit = _first_visit(context, page)

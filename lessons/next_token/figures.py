@@ -40,7 +40,7 @@ def preview(
         "u": None,
         "n_input": len(ids),
         "n_context": len(ids),
-        "n_ctx": 128,
+        "n_ctx": None,
         "n_dropped": 0,
         "window_note": "",
         "kv_saved": None,
@@ -309,9 +309,10 @@ class Picture:
         output = self.words("alt.strip_drawn", piece=drawn["piece"]) if drawn else ""
         best = int(self.warped.order[0])
         best_p = percent(float(self.warped.p_after[best]))
+        told = self.words("alt.distribution", best=self.piece(best), best_p=best_p)
         return {
             "strip": self.words("alt.strip", input=shown, output=output).strip(),
-            "distribution": self.words("alt.distribution", best=self.piece(best), best_p=best_p),
+            "distribution": "" if self.state.hidden else told,
             "tree": self.words("alt.tree", n=count_paths(self.state.history)),
         }
 

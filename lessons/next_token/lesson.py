@@ -89,7 +89,7 @@ def hide(context: Context, page: Page, state: State, payload: Payload) -> State:
 
 def guess_token(context: Context, page: Page, state: State, payload: Payload) -> State:
     text = _short_text(payload.get("text"))
-    return replace(state, guess=text or None, hidden=not text)
+    return replace(state, guess=text or None, hidden=state.hidden and not text)
 
 
 def compare(context: Context, page: Page, state: State, payload: Payload) -> State:

@@ -95,6 +95,6 @@
       if (cameDown && last) comeDown(drawing.lastElementChild, yInput);
       if (index < inputs && value.kv_saved !== null) cacheMarks(drawing, x(column), yInput + COLUMN_HEIGHT + 4, chipWidth, index >= inputs - value.kv_fresh);
     }
-    memo(drawing, value, words, width, yInput + COLUMN_HEIGHT + 29, narrow);
+    if (value.n_ctx) memo(drawing, value, words, width, yInput + COLUMN_HEIGHT + 29, narrow);
   };
 })();
