@@ -727,7 +727,7 @@ def strings(value) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@pytest.mark.parametrize(("model", "lang"), zip(EMBEDDED, i18n.LANGUAGES, strict=True))
+@pytest.mark.parametrize(("model", "lang"), list(zip(EMBEDDED, i18n.LANGUAGES, strict=True)))
 @pytest.mark.parametrize("name", ODD)
 def test_every_picture_of_an_odd_text_is_plain_data(pages, lang, model, name):
     visitor = Visitor(pages[lang])
