@@ -162,7 +162,7 @@ def _apply(
         place = {"query": payload.get("at", ""), "kept": payload.get("kept")}
         page, visit = _enter(context, stage, page, None, place)
     if name == "scene":
-        return page, _show_scene(context, stage, visit.page, _whole_number(payload.get("to")))
+        return page, _show_scene(context, stage, visit.page, whole_number(payload.get("to")))
     if name == "text":
         text, notice = clean_text(payload.get("text"), context.lang)
         visit = replace(visit, page=replace(visit.page, text=text), notice=notice)
@@ -357,7 +357,8 @@ def clean_text(text: Any, lang: str) -> tuple[str, str]:
     return text[: links.MAX_TEXT], told
 
 
-def _whole_number(value: Any) -> int:
+def whole_number(value: Any) -> int:
+    """A whole number out of a payload. Raises InputError("not_understood") for anything else."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError("not_understood")
     return value

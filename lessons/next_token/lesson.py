@@ -14,7 +14,7 @@ from typing import Any
 from app import guess, models
 from app.errors import InputError, ModelError
 from app.lesson import Context, Lesson, Page
-from app.stage import Stage, mount
+from app.stage import Stage, mount, whole_number
 from lessons.next_token import figures
 from lessons.next_token.state import State
 
@@ -65,12 +65,12 @@ def undo(context: Context, page: Page, state: State, payload: Payload) -> State:
 
 
 def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().pick(_model(context, page), state, _integer(payload.get("id")))
+    return _compute().pick(_model(context, page), state, whole_number(payload.get("id")))
 
 
 def go(context: Context, page: Page, state: State, payload: Payload) -> State:
     node = payload.get("node")
-    return _compute().go(_model(context, page), state, None if node is None else _integer(node))
+    return _compute().go(_model(context, page), state, None if node is None else whole_number(node))
 
 
 def knob(context: Context, page: Page, state: State, payload: Payload) -> State:
@@ -128,12 +128,6 @@ def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
 
 def _short_text(text: Any) -> str:
     return models.tokens.learner_text(text).strip()[:MOST_IN_A_GUESS]
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InputError("not_understood")
-    return value
 
 
 STAGE = Stage(
