@@ -22,7 +22,8 @@ def running(folder: Path = PID_FILES, command: str = TRAINER) -> list[int]:
     for path in sorted(folder.glob("*.pid")):
         text = path.read_text(encoding="utf-8").strip()
         if text.isdigit():
-            shown = subprocess.run(["ps", "-o", "args=", "-p", text], capture_output=True, text=True)
+            # -ww: the whole line, whatever width COLUMNS names
+            shown = subprocess.run(["ps", "-ww", "-o", "args=", "-p", text], capture_output=True, text=True)
             if command in shown.stdout:
                 found.append(int(text))
     return found

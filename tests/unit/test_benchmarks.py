@@ -58,7 +58,8 @@ def soon(holds: Callable[[], bool], seconds: float = 5) -> bool:
     return holds()
 
 
-def test_a_trainer_rests_and_goes_on(tmp_path: Path, trainer):
+def test_a_trainer_rests_and_goes_on(tmp_path: Path, trainer, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")  # as in a narrow terminal, where ps would cut the command line
     with paused(tmp_path, MARK) as ids:
         assert ids == [trainer.pid]
         assert soon(lambda: is_stopped(trainer))
