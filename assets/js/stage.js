@@ -63,8 +63,9 @@
       this.value = value;
       try { this.paint(); } catch (error) { console.error(error); } // a fault in a drawing must not hold up the line
       this.before = null;
-      if (lab.active() === this) lab.link.write(this);
+      if (isShown(this)) lab.link.write(this);
       requestAnimationFrame(() => requestAnimationFrame(() => {
+        if (!isShown(this)) return;
         if (value.ready) root.dataset.model = "ready";
         root.dataset.ready = "1";
         if (done) root.dataset.serial = done.seq;
@@ -125,18 +126,24 @@
   const stages = new Map();
   lab.active = () => [...stages.values()].find((stage) => stage.at.isConnected && stage.at.clientWidth) ?? null;
 
+  let arrived = false; // the lesson that the address asks for has mounted
+  const isAsked = (id) => { const asked = new URLSearchParams(location.search).get("lesson"); return asked === id || !(asked in lab.lessons); };
+  /** Does the page show this stage? The first tab mounts, and answers, even when the address asks for another one. */
+  const isShown = (stage) => lab.active() === stage && (arrived || isAsked(stage.id));
+
   /** Called by each View when Gradio has put it into the page. */
   lab.mount = (kind, element, props, trigger, watch) => {
     if (kind === "shell") return lab.shell(element, props);
     const stage = new Stage(kind, element, props, trigger);
     stages.set(kind, stage);
     lab.shown = stage;
+    arrived ||= isAsked(kind);
     const query = lab.link.meantFor(kind) ? location.search.slice(1) : "";
     watch("value", () => stage.receive(props.value));
     if (!lab.link.hasState() && props.value) { // a link to a state is drawn once, when Python has answered
       stage.value = props.value;
       stage.paint();
-      requestAnimationFrame(() => { root.dataset.ready = "1"; });
+      requestAnimationFrame(() => { if (isShown(stage)) root.dataset.ready = "1"; });
     }
     const enter = { type: "enter", query, kept: lab.kept(kind) };
     const model = new URLSearchParams(query).get("model");

@@ -10,7 +10,7 @@ import itertools
 import pytest
 
 from lessons import LESSONS
-from tests.harness.visit import DESKTOP, PHONE, Visit
+from tests.harness.visit import DESKTOP, PHONE, Visit, open_visit
 
 pytestmark = pytest.mark.ui
 
@@ -109,3 +109,30 @@ def test_a_link_s_language_beats_the_browser_s(open_page):
     for lang, other in (("ko", "en"), ("en", "ko")):
         visit = open_page(lang=lang, query={"lang": other})
         assert visit.page.evaluate("document.documentElement.lang") == other
+
+
+# Keeps what was on screen at every sign that the page gives of itself.
+WATCH_SIGNS = """
+window.signs = [];
+new MutationObserver(() => {
+  const { serial } = document.documentElement.dataset;
+  const stage = window.lab.active();
+  signs.push({ serial: Number(serial), lesson: stage?.id, drawn: stage?.value?.seq });
+}).observe(document, { subtree: true, attributeFilter: ["data-model", "data-serial"] });
+"""
+
+
+def test_the_page_s_signs_are_about_the_lesson_that_the_address_asks_for(server, browser):
+    """The first tab mounts and answers too; who counted on its signs pressed a picture not yet there."""
+    visit = open_visit(browser, "about:blank", query={"lang": None, "theme": None})
+    page = visit.page
+    page.add_init_script(WATCH_SIGNS)
+    page.goto(f"{server.url}?lang=ko&lesson={LESSONS[-1].id}")
+    visit.wait_model()
+    page.wait_for_function("lab.active().value.seq && !lab.active().pending")
+    signs = page.evaluate("signs")
+    assert signs
+    assert [(sign["lesson"], sign["drawn"]) for sign in signs] == [
+        (LESSONS[-1].id, sign["serial"]) for sign in signs
+    ]
+    page.context.close()
