@@ -10,16 +10,13 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from app.training.corpus.conjugation import conjugate
-from app.training.corpus.data import rows
 from app.training.corpus.datasets.acceptability import wrong_form, wrong_order, wrong_time
 from app.training.corpus.datasets.make import SIZES, TASKS, write_datasets
 from app.training.corpus.labels import LABEL_WORDS, TASK_LABELS
 from app.training.corpus.write import documents
+from tests.corpus_reading import follows, read_comparison, read_state
 
 FOLDER = Path(__file__).parents[2] / "assets" / "datasets"
-LEVELS = ("합니다", "해요", "한다")  # in this order: 입니다 also ends in 다
-COPULA = {"한다": "(?:이)?다", "해요": "(?:이에요|예요)", "합니다": "입니다"}
 
 
 def load(task: str, split: str, folder: Path = FOLDER) -> list[dict]:
@@ -59,7 +56,7 @@ def test_nothing_stands_in_the_pre_training_text() -> None:
         if len(field.split()) >= 4
     }
     assert len(fields) > 15_000
-    for kind in ("everyday", "qa", "story", "diary", "review", "dialogue"):
+    for kind in ("everyday", "qa", "claims", "story", "diary", "review", "dialogue"):
         for made in documents(kind, "ko", 1500, seed=3):
             text = made["text"]
             assert not fields & {text, *re.split(r"(?<=[.?!]) ", text)}, text
@@ -97,43 +94,6 @@ def test_no_answer_is_right_by_its_words(task: str) -> None:
     assert accuracy(answers("train"), answers("test")) < 0.55
 
 
-def as_pattern(template: str, level: str) -> re.Pattern[str]:
-    """A template of lexicon/states.tsv as a pattern for s and v, written here a second time as a check."""
-    pattern = re.escape(template).replace(r"\{", "{").replace(r"\}", "}").replace(r"\ ", " ")
-    particles = {
-        "은": "(?:은|는)",
-        "이": "(?:이|가)",
-        "을": "(?:을|를)",
-        "의": "의",
-        "": "",
-        "이다": COPULA[level],
-    }
-
-    def field(match: re.Match[str]) -> str:
-        name, _, spec = match.group(1).partition(":")
-        if name == "인형":
-            return "인형" + COPULA[level]
-        if name in ("s", "v"):
-            return f"(?P<{name}>.+?)" + particles[spec]
-        return conjugate(name, spec, level)
-
-    return re.compile(re.sub(r"\{(.*?)\}", field, pattern) + "$")
-
-
-def read_state(sentence: str) -> tuple[str, str, str, bool] | None:
-    """(frame, subject, value, negated) of a sentence about a state."""
-    for frame in sorted(rows("states"), key=lambda frame: -len(frame["positive"])):
-        for column, negated in (("negative", True), ("positive", False)):
-            for level in LEVELS:
-                if match := as_pattern(frame[column], level).match(sentence):
-                    subject, value = (
-                        match[group].removesuffix("이") if frame[kind] == "child" else match[group]
-                        for group, kind in (("s", "subject"), ("v", "value"))
-                    )
-                    return frame["positive"], subject, value, negated
-    return None
-
-
 def test_entailment_labels_are_true() -> None:
     checked = 0
     for example in load("entailment", "test"):
@@ -142,10 +102,10 @@ def test_entailment_labels_are_true() -> None:
             continue
         facts = {}
         for sentence in re.split(r"(?<=\.) ", premise):
-            _, subject, value, negated = read_state(sentence)
+            _, subject, value, negated = read_state(sentence, "states")
             assert not negated
             facts[subject] = value
-        _, subject, value, negated = read_state(hypothesis)
+        _, subject, value, negated = read_state(hypothesis, "states")
         expected = 2 if subject not in facts else int((facts[subject] == value) == negated)
         assert example["label"] == expected, example
         checked += 1
@@ -153,31 +113,18 @@ def test_entailment_labels_are_true() -> None:
 
 
 def test_comparison_labels_are_true() -> None:
-    opposite = {
-        row[a]: row[b] for row in rows("comparisons") for a, b in (("more", "less"), ("less", "more"))
-    }
-    stated = {conjugate(word, "pres", level) + ".": word for word in opposite for level in LEVELS}
-
-    def read(sentence: str) -> tuple[str, str, str]:
-        match = re.match(r"(.+?)(?:은|는) (.+?)보다 (.+)$", sentence)
-        a, b, relation = match.groups()
-        return a, b, stated[relation]
-
     for example in load("entailment", "test"):
         premise, hypothesis = example["fields"]
         if "보다" not in hypothesis:
             continue
-        a, b, relation = read(premise)
-        c, d, claimed = read(hypothesis)
-        true = {(a, b, relation), (b, a, opposite[relation])}
-        expected = 2 if {c, d} != {a, b} else int((c, d, claimed) not in true)
-        assert example["label"] == expected, example
+        told, claimed = (read_comparison(sentence, "comparisons") for sentence in (premise, hypothesis))
+        assert example["label"] == follows(told, claimed, "comparisons"), example
 
 
 def test_the_answer_of_a_choice_is_in_the_right_sentence() -> None:
     for example in load("choice", "test"):
         report, question, *answers = example["fields"]
-        states = [read_state(sentence) for sentence in re.split(r"(?<=\.) ", report)]
+        states = [read_state(sentence, "states") for sentence in re.split(r"(?<=\.) ", report)]
         named = [
             (word, state) for state in states for word in state[1:3] if re.search(rf"(^| ){word}", question)
         ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from . import film_reviews
+from .claims import claim
 from .facts import facts
 from .incontext import kind_a, kind_b
 from .lists import word_list
@@ -20,10 +21,11 @@ MAX_REPEATS = 20  # a kind that yields only known documents this often in a row 
 SHARES: dict[tuple[str, str], float] = {
     ("story", "ko"): 0.070, ("story", "en"): 0.045,
     ("diary", "ko"): 0.050, ("diary", "en"): 0.035,
-    ("everyday", "ko"): 0.260, ("everyday", "en"): 0.170,
+    ("everyday", "ko"): 0.200, ("everyday", "en"): 0.130,
     ("dialogue", "ko"): 0.040, ("dialogue", "en"): 0.030,
     ("qa", "ko"): 0.045, ("qa", "en"): 0.030,
     ("review", "ko"): 0.040, ("review", "en"): 0.025,
+    ("claims", "ko"): 0.150,
     ("facts", "ko"): 0.030, ("facts", "en"): 0.020,
     ("incontext_a", "mixed"): 0.070, ("incontext_b", "ko"): 0.020, ("incontext_b", "en"): 0.010,
     ("word_list", "ko"): 0.033, ("word_list", "en"): 0.022,
@@ -39,6 +41,7 @@ def make(kind: str, lang: str, rng: random.Random) -> dict:
             made["label"] = page.plot.split("_")[0]
         return {**made, "plot": page.plot, "second_mentions": page.mentions}
     makers: dict[str, Callable[[], str]] = {
+        "claims": lambda: claim(rng),
         "facts": lambda: facts(rng, lang),
         "incontext_a": lambda: kind_a(rng),
         "incontext_b": lambda: kind_b(rng, lang),
