@@ -1,7 +1,16 @@
 """Models and tokens. Importing this package imports neither torch nor transformers; loading a model does."""
 
-from app.models.loading import LoadedModel, load
+from app.models.loading import LoadedModel, MaskedModel, load, load_masked
 from app.models.registry import ModelSpec, Registry
 from app.models.tokens import Piece, ReadableTokenizer
 
-__all__ = ["LoadedModel", "ModelSpec", "Piece", "ReadableTokenizer", "Registry", "load"]
+__all__ = [
+    "LoadedModel",
+    "MaskedModel",
+    "ModelSpec",
+    "Piece",
+    "ReadableTokenizer",
+    "Registry",
+    "load",
+    "load_masked",
+]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Architecture = Literal["gpt1", "gpt2"]
 ARCHITECTURES: dict[str, Architecture] = {"openai-gpt": "gpt1", "gpt2": "gpt2"}  # by `model_type`
+TIED = {"lm_head.weight", "cls.predictions.decoder.weight", "cls.predictions.decoder.bias"}
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 
 
@@ -25,13 +26,18 @@ def architecture(folder: Path, name: str) -> Architecture:
 
     Raises ModelError: "not_a_model" (no readable config.json) or "wrong_architecture".
     """
+    return ARCHITECTURES[_model_type(folder, name, tuple(ARCHITECTURES))]
+
+
+def _model_type(folder: Path, name: str, allowed: tuple[str, ...]) -> str:
+    """`model_type` of config.json, if it is one of `allowed`."""
     try:
         model_type = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ModelError("not_a_model", name=name) from error
-    if model_type not in tuple(ARCHITECTURES):
+    if model_type not in allowed:
         raise ModelError("wrong_architecture", name=name, architecture=str(model_type)[:80])
-    return ARCHITECTURES[model_type]
+    return model_type
 
 
 def read_model(folder: Path, name: str, eager: bool) -> PreTrainedModel:
@@ -40,17 +46,28 @@ def read_model(folder: Path, name: str, eager: bool) -> PreTrainedModel:
     Raises ModelError: as `architecture`, "unsafe_weights" (none, but pickles), "missing_weights" or
     "broken_weights" (cut off, of other shapes, incomplete, or not finite).
     """
+    return _read(folder, name, _model_class(architecture(folder, name)), eager)
+
+
+def read_masked_model(folder: Path, name: str) -> PreTrainedModel:
+    """A BertForMaskedLM, float32, in evaluation mode. Raises ModelError as `read_model`."""
+    from transformers import BertForMaskedLM
+
+    _model_type(folder, name, ("bert",))
+    return _read(folder, name, BertForMaskedLM, eager=False)
+
+
+def _read(folder: Path, name: str, model_class: type[PreTrainedModel], eager: bool) -> PreTrainedModel:
     import torch
     from safetensors import SafetensorError
     from transformers.utils.logging import disable_progress_bar
 
-    kind = architecture(folder, name)
     if not any(folder.glob("*.safetensors")):
         pickled = any(any(folder.glob(pattern)) for pattern in PICKLES)
         raise ModelError("unsafe_weights" if pickled else "missing_weights", name=name)
     disable_progress_bar()  # it would be drawn into the server's log; the page has its own
     try:
-        model, report = _model_class(kind).from_pretrained(
+        model, report = model_class.from_pretrained(
             folder,
             dtype=torch.float32,
             attn_implementation="eager" if eager else None,
@@ -100,6 +117,6 @@ def _check(model: PreTrainedModel, missing: list[str], name: str) -> None:
     """Every weight must have come from the file (the output layer may be the tied embedding) and be a
     number.
     """
-    untold = set(missing) - {"lm_head.weight"}
+    untold = set(missing) - TIED
     if untold or not all(parameter.isfinite().all() for parameter in model.parameters()):
         raise ModelError("broken_weights", name=name)

@@ -8,9 +8,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from app.errors import ModelError
-from app.models.folder import ARCHITECTURES, Architecture, read_checkpoint, read_model
+from app.models.folder import ARCHITECTURES, Architecture, read_checkpoint, read_masked_model, read_model
 from app.models.hub import Progress, fetch
-from app.models.registry import ModelSpec, Registry
+from app.models.registry import MASKED, ModelSpec, Registry
 from app.models.tokens import ReadableTokenizer
 
 if TYPE_CHECKING:
@@ -59,6 +59,24 @@ class LoadedModel:
         return self.tokenizer.eot_id
 
 
+@dataclass(frozen=True, eq=False)
+class MaskedModel:
+    """A model that fills blanks, from both sides, and its tokenizer. Shared: never train it in place.
+
+    model: BertForMaskedLM, float32, eval(). mask_id: the token that stands for what is hidden.
+    """
+
+    name: str
+    model: PreTrainedModel
+    tokenizer: ReadableTokenizer
+    mask_id: int = 2
+
+    @property
+    def n_ctx(self) -> int:
+        """The longest text, in tokens; its last one is end-of-text."""
+        return self.model.config.max_position_embeddings
+
+
 class _Cache:
     """Values made once each, however many threads ask at the same time; a failure is not kept."""
 
@@ -105,6 +123,17 @@ def load(
     if progress:
         progress(1.0, "ready")
     return loaded
+
+
+def load_masked(spec: ModelSpec = MASKED) -> MaskedModel:
+    """The model for fill-in-the-blank, or any folder of its kind. Cached; raises as `load`."""
+
+    def read() -> MaskedModel:
+        with _reading:
+            model = read_masked_model(Path(spec.location), spec.name)
+        return MaskedModel(spec.name, model, load_tokenizer(spec))
+
+    return _models.get(spec, read)
 
 
 def load_tokenizer(spec_or_name: ModelSpec | str, progress: Progress | None = None) -> ReadableTokenizer:

@@ -27,6 +27,9 @@ class ModelSpec:
     location: str
 
 
+MASKED = ModelSpec("tiny-bert", "embedded", str(MODELS_FOLDER / "tiny-bert"))  # fills blanks, never picked
+
+
 class Registry:
     """The models that may be picked, by name.
 
