@@ -64,7 +64,7 @@ def from_the_left(gpt: LoadedModel, ids: list[int], place: int) -> int:
 
 
 def blank_scores(bert: MaskedModel, gpt: LoadedModel, heldout: Path, n_texts: int = N_TEXTS) -> dict:
-    """Language -> texts per seed and, for both models, top-1 accuracy in percent and its spread over seeds."""
+    """Language -> texts per seed; for both models top-1 accuracy in percent and its spread over seeds."""
     tokenizer = read_tokenizer(Path(MODELS / TOKENIZER_OF))
     begins = begins_word(tokenizer)
     scores = {}
