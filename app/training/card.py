@@ -12,7 +12,8 @@ from pathlib import Path
 from app.training.paths import MODELS, ROOT
 from app.training.trainer import RECIPES
 
-TEMPLATE = Path(__file__).with_name("card.md")
+TEMPLATE, BERT_TEMPLATE = (Path(__file__).with_name(file) for file in ("card.md", "card_bert.md"))
+BERT = "tiny-bert"
 DIFFERENCES = {
     "tiny-gpt1": (
         "Post-LN, no final layer norm (GPT-1). BPE with `</w>` over lower-cased jamo: `decode` gives NFD\n"
@@ -28,6 +29,8 @@ DIFFERENCES = {
 
 def card(name: str, folder: Path) -> str:
     """The text of README.md in `folder`."""
+    if name == BERT:
+        return bert_card(folder)
     scores, training, config = (
         json.loads((folder / file).read_text(encoding="utf-8"))
         for file in ("scores.json", "training.json", "config.json")
@@ -52,8 +55,43 @@ def card(name: str, folder: Path) -> str:
         text_table=text_table(scores["text"]),
         head_table=head_table(scores["heads"]),
         in_context_tables=in_context_tables(scores["in_context"]),
+        grammar=grammar(scores["grammar"]),
         fine_tuning=fine_tuning(folder / "fine_tuning.json", scores["weights_sha256"]),
+        reads=reads(folder / "reads" / "scores.json", scores["weights_sha256"]),
         date=scores["date"],
+    )
+
+
+def bert_card(folder: Path) -> str:
+    """The text of README.md of the model that fills blanks."""
+    scores, training, config = (
+        json.loads((folder / file).read_text(encoding="utf-8"))
+        for file in ("scores.json", "training.json", "config.json")
+    )
+    progress, recipe = training["progress"], training["recipe"]
+    lines = [
+        [lang, found["texts"]]
+        + [f"{found[name]['accuracy']} ± {found[name]['spread']}" for name in (BERT, "tiny-gpt2")]
+        for lang, found in scores["blanks"].items()
+    ]
+    return BERT_TEMPLATE.read_text(encoding="utf-8").format(
+        name=BERT,
+        class_name=config["architectures"][0],
+        sizes=f"{config['num_hidden_layers']} layers, width {config['hidden_size']}, "
+        f"{config['num_attention_heads']} heads, vocabulary {config['vocab_size']:,}, "
+        f"context {config['max_position_embeddings']}",
+        n_parameters=f"{training['n_parameters']:,}",
+        context=config["max_position_embeddings"],
+        tokens_per_batch=f"{recipe['tokens_per_batch']:,}",
+        learning_rate=recipe["peak_learning_rate"],
+        seed=recipe["seed"],
+        steps=f"{progress['step_number']:,}",
+        tokens=f"{progress['tokens_seen'] / 1e6:.1f}",
+        tokens_plain=training["tokens"],
+        hours=f"{progress['seconds'] / 3600:.1f}",
+        date=scores["date"],
+        command=scores["command"],
+        blank_table=table(["language", "texts", "tiny-bert, %", "tiny-gpt2 from the left, %"], lines),
     )
 
 
@@ -145,9 +183,41 @@ def fine_tuning(path: Path, weights_sha256: str) -> str:
     return f"{scores['labels']:,} labels, test split, `{scores['command']}`.\n\n" + table(header, lines)
 
 
+def grammar(size: dict[str, int]) -> str:
+    """How large the grammar is, and how many different documents it wrote."""
+    return (
+        f"The grammar: {size['plots']} plots of {size['templates']:,} lines ({size['wordings']:,} with\n"
+        f"their choices of words), {size['words']:,} words and phrases; {size['documents']:,} documents,\n"
+        "no two alike."
+    )
+
+
+def reads(path: Path, weights_sha256: str) -> str:
+    """What two readers found, or that nobody has read these weights' texts."""
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if found.get("weights_sha256") != weights_sha256:
+        return "not made on these weights."
+    lines = [
+        [
+            reader,
+            *(f"{one[source]['good']} % of {one[source]['lines']}" for source in ("continuation", "corpus")),
+            one["continuation"]["unsafe"] + one["corpus"]["unsafe"],
+            f"{one['damaged_missed']} of 10" + ("" if one["counts"] else ", so it does not count"),
+        ]
+        for reader, one in found["readers"].items()
+    ]
+    header = ["reader", "continuations good", "corpus good", "unsafe", "damaged lines missed"]
+    return (
+        "continuations (temperature 0.8, top-k 40, five of each of twenty beginnings) and samples of the\n"
+        "corpus, grammatical and on topic; with ten damaged lines among them (`reads/`). The readers were\n"
+        "language models who saw neither the source of a line nor each other's verdicts. "
+        f"They differ on {found['disagreement']} %\nof the lines.\n\n" + table(header, lines)
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("name", choices=(*RECIPES, BERT))
     options = parser.parse_args()
     path = MODELS / options.name / "README.md"
     path.write_text(card(options.name, MODELS / options.name), encoding="utf-8")

@@ -47,6 +47,7 @@ def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False
         "corpus": dict(
             Counter(document["kind"] for document in read_corpus(corpus / "train.jsonl")).most_common()
         ),
+        "grammar": grammar_of(corpus),
         "weights_sha256": hashlib.sha256(weights).hexdigest(),
         "text": {key: text_scores(loaded, five_gram, group, tokenizer) for key, group in heldout.items()},
         "heads": pattern_scores(loaded),
@@ -54,6 +55,13 @@ def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False
     if not quick:
         scores["in_context"] = {kind: few_shot_scores(loaded, kind) for kind in ("a", "b")}
     return scores
+
+
+def grammar_of(corpus: Path) -> dict[str, int]:
+    """Size of the grammar, and how many documents the corpus command wrote with it."""
+    summary = json.loads((corpus / "summary.json").read_text(encoding="utf-8"))
+    counts = (count["documents"] for count in summary["counts"].values())
+    return summary["grammar"] | {"documents": sum(counts)}
 
 
 def groups(path: Path, n_each: int = MAX_HELDOUT) -> dict[str, list[dict]]:

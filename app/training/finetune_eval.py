@@ -33,6 +33,7 @@ BATCH_SIZE = 32
 PEAK_LEARNING_RATE = 6.25e-4  # ten times the paper's, for models about forty times smaller
 WARM_UP = 0.1  # share of the steps; a linear decay to 0 follows, as in GPT-1, section 4.1
 USUAL_LAMBDA = 0.5
+LAMBDAS = (USUAL_LAMBDA, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,9 @@ class Setting:
 
 def settings(n_layer: int) -> list[Setting]:
     """All comparisons, the most important first."""
-    gain = [Setting(n_layer, USUAL_LAMBDA), Setting(NOTHING, USUAL_LAMBDA)]
-    other_lambdas = [Setting(n_layer, 0.0), Setting(n_layer, 1.0)]
+    gain = [Setting(k, lambda_) for lambda_ in LAMBDAS for k in (n_layer, NOTHING)]
     fewer_layers = [Setting(k, USUAL_LAMBDA) for k in range(n_layer)]
-    return gain + other_lambdas + fewer_layers
+    return gain + fewer_layers
 
 
 def learning_rate(step: int, n_steps: int) -> float:

@@ -107,7 +107,7 @@ def pretrain_bert(
 
 
 def export_bert(
-    model: torch.nn.Module, progress: dict, recipe: MaskedRecipe, tokenizer: Path, folder: Path
+    model: torch.nn.Module, progress: dict, n_tokens: int, recipe: MaskedRecipe, tokenizer: Path, folder: Path
 ) -> None:
     """Write config, float16 weights, tokenizer and training.json, as plain `transformers` reads them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,15 @@ def export_bert(
     facts["model_max_length"] = model.config.max_position_embeddings
     for name, content in (
         ("tokenizer_config.json", facts),
-        ("training.json", {"recipe": asdict(recipe), "progress": progress}),
+        (
+            "training.json",
+            {
+                "recipe": asdict(recipe),
+                "tokens": n_tokens,
+                "progress": progress,
+                "n_parameters": sum(p.numel() for p in model.parameters()),
+            },
+        ),
     ):
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -141,7 +149,7 @@ def main() -> None:
         model, progress = pretrain_bert(options.corpus, tokenizer, options.out, options.tokens, recipe)
     finally:
         pid_file.unlink()
-    export_bert(model, progress, recipe, tokenizer, options.models / NAME)
+    export_bert(model, progress, options.tokens, recipe, tokenizer, options.models / NAME)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,14 @@
     python -m app.training.reading score tiny-gpt2                     reads reads-a.tsv and reads-b.tsv
 
 in assets/models/<name>/reads/. The sheet (id, text) holds continuations, samples of the corpus, and ten lines
-damaged here, in random order; the key says which is which and is not shown to the readers. Two people read
+damaged here, in random order; the key says which is which and is not shown to the readers. Two readers work
 apart from each other and write a file each: id, verdict (good, bad or unsafe) and reason. A read that takes
 more than two of the damaged lines for good does not count.
 """
 
 import argparse
 import csv
+import hashlib
 import json
 import random
 from collections.abc import Callable
@@ -159,6 +160,8 @@ def main() -> None:
         return
     key = json.loads((folder / "key.json").read_text(encoding="utf-8"))
     found = score(key, {reader: read_verdicts(folder / f"reads-{reader}.tsv") for reader in READERS})
+    weights = (MODELS / options.name / "model.safetensors").read_bytes()
+    found = {"weights_sha256": hashlib.sha256(weights).hexdigest()} | found
     (folder / "scores.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
 

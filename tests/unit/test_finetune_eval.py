@@ -44,7 +44,9 @@ def test_what_pretraining_is_worth_is_compared_first():
         Setting(4, 0.5),
         Setting(-1, 0.5),
         Setting(4, 0.0),
+        Setting(-1, 0.0),
         Setting(4, 1.0),
+        Setting(-1, 1.0),
         Setting(0, 0.5),
         Setting(1, 0.5),
         Setting(2, 0.5),
@@ -74,7 +76,9 @@ def test_every_setting_is_reported_with_every_seed(architecture: str):
         (2, 0.5),
         (-1, 0.5),
         (2, 0.0),
+        (-1, 0.0),
         (2, 1.0),
+        (-1, 1.0),
         (0, 0.5),
         (1, 0.5),
     ]
@@ -93,7 +97,7 @@ def test_what_the_time_does_not_allow_is_listed_as_left_out():
         (2, 0.5),
         (-1, 0.5),
     ]
-    assert len(found["left_out"]) == 6
+    assert len(found["left_out"]) == 8
 
 
 def test_the_same_seed_gives_the_same_figures():

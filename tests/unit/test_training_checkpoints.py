@@ -1,5 +1,6 @@
 """Pre-training checkpoints and what is measured on them, with a tiny model trained for a few steps."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -83,3 +84,22 @@ def test_saved_steps_become_checkpoints_that_load(tmp_path, monkeypatch):
         assert one["tokens_seen"] == saved["tokens_seen"] == one["step"] * 4 * 64
         file = models / "tiny-gpt1" / "checkpoints" / f"step-{one['step']:06d}.safetensors"
         assert file.stat().st_size < (runs / "tiny-gpt1" / f"step-{one['step']:06d}.pt").stat().st_size
+
+
+def test_fine_tuned_figures_are_those_of_the_same_weights(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "config.json").write_text('{"n_layer": 2}', encoding="utf-8")
+    assert checkpoints.fine_tuned(tmp_path) == {}
+    settings = [
+        {"n_layers_transferred": layers, "lambda": lambda_, "accuracy": 10 * layers + lambda_}
+        for layers in (2, -1, 0)
+        for lambda_ in (0.5, 0.0)
+    ]
+    measured = {
+        "weights_sha256": hashlib.sha256(b"weights").hexdigest(),
+        "tasks": {"choice": {"settings": settings}, "entailment": {"settings": settings}},
+    }
+    (tmp_path / "fine_tuning.json").write_text(json.dumps(measured), encoding="utf-8")
+    assert checkpoints.fine_tuned(tmp_path) == {"choice": 20.0}
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    assert checkpoints.fine_tuned(tmp_path) == {}

@@ -125,7 +125,7 @@ def test_from_nothing_to_an_answer(tmp_path, tokenizer, monkeypatch):
     untrained = new_model(RECIPE).state_dict()
     assert not torch.allclose(whole.state_dict()["cls.predictions.bias"], untrained["cls.predictions.bias"])
 
-    export_bert(whole, progress, RECIPE, tmp_path / "tokenizer", tmp_path / "tiny-bert")
+    export_bert(whole, progress, 12_000, RECIPE, tmp_path / "tokenizer", tmp_path / "tiny-bert")
     loaded = load_masked(ModelSpec("local/bert", "local", str(tmp_path / "tiny-bert")))
     assert loaded.n_ctx == N_CTX and loaded.mask_id == MASK_ID
     ids = [*loaded.tokenizer.encode(SENTENCES[0]), END_OF_TEXT_ID]
