@@ -63,9 +63,9 @@ def from_the_left(gpt: LoadedModel, ids: list[int], place: int) -> int:
     return gpt.model(torch.tensor([ids[:place]])).logits[0, -1].argmax().item()
 
 
-def blank_scores(bert: MaskedModel, gpt: LoadedModel, heldout: Path, n_texts: int = N_TEXTS) -> dict:
+def blank_scores(bert: MaskedModel, gpt: LoadedModel, models: Path, heldout: Path) -> dict:
     """Language -> texts per seed; for both models top-1 accuracy in percent and its spread over seeds."""
-    tokenizer = read_tokenizer(Path(MODELS / TOKENIZER_OF))
+    tokenizer = read_tokenizer(models / TOKENIZER_OF)
     begins = begins_word(tokenizer)
     scores = {}
     for lang in ("ko", "en"):
@@ -73,7 +73,7 @@ def blank_scores(bert: MaskedModel, gpt: LoadedModel, heldout: Path, n_texts: in
         texts = [tokenizer.encode(text).ids for text in prose]
         right: dict[str, list[float]] = {NAME: [], TOKENIZER_OF: []}
         for seed in SEEDS:
-            asked = list(blanks(texts, begins, bert.n_ctx, n_texts, seed))
+            asked = list(blanks(texts, begins, bert.n_ctx, N_TEXTS, seed))
             for name, answer in ((NAME, lambda *a: from_both_sides(bert, *a)),
                                  (TOKENIZER_OF, lambda *a: from_the_left(gpt, *a))):  # fmt: skip
                 right[name].append(100 * mean(answer(ids, place) == ids[place] for ids, place in asked))
@@ -99,7 +99,7 @@ def main() -> None:
         "date": date.today().isoformat(),
         "weights_sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
         "seeds": list(SEEDS),
-        "blanks": blank_scores(bert, gpt, options.corpus / "heldout.jsonl"),
+        "blanks": blank_scores(bert, gpt, options.models, options.corpus / "heldout.jsonl"),
     }
     (folder / "scores.json").write_text(
         json.dumps(scores, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"

@@ -1,6 +1,7 @@
-"""Make the embedded models again, from nothing: python -m app.training.recreate --documents 1600000
+"""Make the embedded models again, from nothing: python -m app.training.recreate
 
-Corpus, tokenizers, pre-training of both GPTs (one after the other; hours), export, evaluation. `--smoke`
+Corpus, tokenizers, pre-training of both GPTs and of tiny-bert (one after the other; hours), export,
+evaluation. `--smoke`
 does all of it with a small corpus and a few steps, in under two minutes on one core, into `--out` only: it
 shows that every stage fits the next.
 """
@@ -13,7 +14,8 @@ from pathlib import Path
 from app.training.paths import BUILD, MODELS
 from app.training.trainer import RECIPES
 
-SMOKE_CORPUS, SMOKE_DOCUMENTS = 6000, 600
+DOCUMENTS, BERT_TOKENS = 900_000, 15_000_000  # what each GPT and tiny-bert read
+SMOKE_CORPUS, SMOKE_DOCUMENTS, SMOKE_BERT_TOKENS = 6000, 600, 20_000
 
 
 def commands(out: Path, models: Path, n_documents: int, smoke: bool, reviews: Path | None) -> list[list[str]]:
@@ -27,6 +29,10 @@ def commands(out: Path, models: Path, n_documents: int, smoke: bool, reviews: Pa
         places = ["--corpus", corpus, "--tokenizers", models, "--out", runs]
         stages.append(["pretrain", name, "--documents", SMOKE_DOCUMENTS if smoke else n_documents, *places])
         stages.append(["export", name, "--runs", runs, "--out", models])
+    bert_tokens = SMOKE_BERT_TOKENS if smoke else BERT_TOKENS
+    places = ["--corpus", corpus, "--models", models]
+    stages.append(["pretrain_bert", "--tokens", bert_tokens, *places, "--out", runs])
+    stages.append(["evaluate_bert", *places])
     for name in RECIPES:
         quick = ["--quick"] if smoke else []
         stages.append(["evaluate", name, "--corpus", corpus, "--models", models, *quick])
@@ -35,7 +41,7 @@ def commands(out: Path, models: Path, n_documents: int, smoke: bool, reviews: Pa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--documents", type=int, default=1_600_000, help="documents each model reads")
+    parser.add_argument("--documents", type=int, default=DOCUMENTS, help="documents each model reads")
     parser.add_argument("--reviews", type=Path, help="film reviews, as the corpus command takes them")
     parser.add_argument(
         "--smoke", action="store_true", help="a small model, end to end, in under two minutes"

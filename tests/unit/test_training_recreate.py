@@ -20,7 +20,7 @@ def test_stages_come_in_order_and_stay_inside_the_folder_given(tmp_path):
 
 
 @pytest.mark.slow
-def test_smoke_run_makes_and_measures_both_models(tmp_path):
+def test_smoke_run_makes_and_measures_all_models(tmp_path):
     """Two minutes are promised for one idle core; the limit here leaves room for a busy machine."""
     command = [sys.executable, "-m", "app.training.recreate", "--smoke", "--out", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=600)
@@ -30,3 +30,7 @@ def test_smoke_run_makes_and_measures_both_models(tmp_path):
         for group in ("grammar_ko", "grammar_en"):
             assert 0 < scores["text"][group]["bits_per_byte"]["model"] < 8
         assert (tmp_path / "pretrain" / name / "snapshot.pt").exists()
+    blanks = json.loads((tmp_path / "models" / "tiny-bert" / "scores.json").read_text(encoding="utf-8"))[
+        "blanks"
+    ]
+    assert all(0 <= found["tiny-bert"]["accuracy"] <= 100 for found in blanks.values()) and len(blanks) == 2
