@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from app import api, i18n
-from app.doors import middleware
+from app import api, doors, i18n, libraries
 from app.lesson import Context, Lesson, Page
 from app.models import Registry
 from app.settings import Settings
@@ -19,7 +19,7 @@ from app.views.view import View
 ASSETS = Path(__file__).parent.parent / "assets"
 # In this order: the tools of drawing, the stage, the page, the views that lessons share, the lessons.
 STYLES = ("tokens", "base", "shell", "views", "lessons", "architecture")
-SCRIPTS = ("dom", "term", "stage", "shell", "views/*", "lessons/*")
+SCRIPTS = ("dom", "libraries", "term", "stage", "shell", "views/*", "lessons/*")
 FIRST_LESSON = "next-token"
 
 
@@ -51,7 +51,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "state_session_capacity": 1000,
         "run_history": False,  # a classroom's computers are shared
         "ssr_mode": False,
-        "app_kwargs": {"middleware": middleware(settings)},
+        "app_kwargs": {"middleware": [*doors.middleware(settings), *libraries.middleware()]},
     }
 
 
@@ -67,7 +67,8 @@ def head() -> str:
         for pattern in SCRIPTS
         for path in sorted((ASSETS / "js").glob(f"{pattern}.js"))
     )
-    return f"<style>{styles}</style><script>{scripts}</script>"
+    known = f"lab.libraries = {json.dumps(libraries.addresses())};"
+    return f"<style>{styles}</style><script>{scripts}\n{known}</script>"
 
 
 def _page(lessons: Sequence[Lesson], registry: Registry, lang: str) -> None:
