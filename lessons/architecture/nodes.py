@@ -1,7 +1,7 @@
 """What stands in the two drawings: which tensor a box is, where it comes from, its formula and its code.
 
 Plain data, no torch. A name is that of a trace (app/engine/trace.py). A formula is nested lists for
-`lab.formula`: an element of MathML, then its children. A line of code is one of `transformers`,
+`lab.formula`: the name of an element of MathML, then its children. A line of code is one of `transformers`,
 models/openai/modeling_openai.py and models/gpt2/modeling_gpt2.py; a test looks for each in its file.
 """
 

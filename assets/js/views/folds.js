@@ -24,27 +24,4 @@
       } catch { copy.textContent = words.copy_failed; }
     });
   };
-
-  /** A formula in MathML from nested lists: ["mfrac", [a], [b]], a string is its own kind of leaf. */
-  lab.formula = (parent, tree, symbols = {}) => {
-    const space = "http://www.w3.org/1998/Math/MathML";
-    const node = (part, up) => {
-      if (typeof part === "string") {
-        const kind = /^[\d.]+$/.test(part) ? "mn" : /^[\p{L}]+$/u.test(part) ? "mi" : "mo";
-        const leaf = document.createElementNS(space, kind);
-        if (symbols[part]) leaf.setAttribute("style", `color:var(--${symbols[part]})`);
-        leaf.textContent = part;
-        up.append(leaf);
-        return;
-      }
-      const made = document.createElementNS(space, part[0]);
-      for (const child of part.slice(1)) node(child, made);
-      up.append(made);
-    };
-    const maths = document.createElementNS(space, "math");
-    maths.setAttribute("display", "block");
-    node(tree, maths);
-    parent.append(maths);
-    return maths;
-  };
 })();
