@@ -13,10 +13,10 @@ from typing import Any
 from app import guess, models
 from app.errors import InputError
 from app.lesson import Context, Lesson, Page
-from app.stage import Stage, mount
+from app.stage import Stage, mount, whole_number
 from lessons.architecture import figures
 from lessons.architecture.nodes import block_of, kind_of
-from lessons.architecture.state import CHANGES, DEPTHS, LABS, NO_NODE, SIDES, TERMS, State
+from lessons.architecture.state import CHANGES, DEPTHS, LABS, MAX_HEADS, NO_NODE, SIDES, TERMS, State
 
 Payload = Mapping[str, Any]
 EMBEDDED = {"gpt1": "tiny-gpt1", "gpt2": "tiny-gpt2"}
@@ -107,6 +107,14 @@ def mark(context: Context, page: Page, state: State, payload: Payload) -> State:
     return replace(state, row=row)
 
 
+def show_head(context: Context, page: Page, state: State, payload: Payload) -> State:
+    """Show the pattern of one head in full."""
+    head = whole_number(payload.get("head"))
+    if not 0 <= head < MAX_HEADS:
+        raise InputError("not_understood")
+    return replace(state, head=head)
+
+
 def open_lab(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Open or close a lab; what has been measured stays."""
     lab = payload.get("lab")
@@ -159,6 +167,7 @@ STAGE = Stage(
         "light": light,
         "pick": pick,
         "mark": mark,
+        "head": show_head,
         "lab": open_lab,
         "depth": set_depth,
         "start": measure_start,

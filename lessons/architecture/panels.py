@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from app.views.tokens import token_view
+from lessons.architecture import filled
 from lessons.architecture.nodes import block_of, kind_of, resolve
 from lessons.architecture.state import CHANGES, SIDES, TERMS
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from lessons.architecture.compute import Run
     from lessons.architecture.figures import Picture
 
@@ -70,24 +74,49 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
         "tokens": picture.tokens(run),
         **picture.stats(tensor),
     }
+    row = picture.state.row if 0 <= picture.state.row < len(run.ids) else len(run.ids) - 1
+    head = min(picture.state.head, run.loaded.n_head - 1)
+    numbers = filled.formula(run, name, row, head)
+    if numbers:
+        about = {"token": _readable(picture, run, row), "other": _readable(picture, run, numbers.column)}
+        drawn["filled"] = {"say": picture.words(f"filled.{numbers.words}", **about), "formula": numbers.tree}
     if drawn["kind"] == "heads":
-        return drawn | {"heads": picture.heatmap.exact_heads(tensor)}
+        return drawn | {
+            "heads": picture.heatmap.attention_thumbnails(tensor),
+            "head": head,
+            "pattern": picture.heatmap.exact(tensor[head]),
+        }
     source = resolve(kind.source[run.architecture], name, run.architecture, run.loaded.n_layer)
-    note = ""
+    entering = run.tensors[source] if source else None
+    names: list[str] = []
+    leaving = picture.words("panel.leaving")
     if name == "logits":
         order = tensor[-1].topk(min(MOST_LOGITS, tensor.shape[1])).indices  # (192,)
         tensor = tensor[:, order]
-        note = picture.words("panel.logits", n=tensor.shape[1], all=f"{run.loaded.vocab_size:,}")
-    y = picture.heatmap.exact(tensor)
-    if y["columns"] < y["of"]:
-        note = picture.words("panel.columns", n=y["columns"], all=y["of"])
+        leaving = picture.words("panel.logits", n=tensor.shape[1], all=f"{run.loaded.vocab_size:,}")
+        pieces = run.loaded.tokenizer.candidates(list(run.ids), order.tolist())
+        names = [token_view(piece, picture.label(run, piece.id))["piece"] for piece in pieces]
+    if entering is None:
+        return drawn | {"y": _part(picture, tensor, leaving) | {"names": names}, "x": None}
+    most = picture.heatmap.share(entering, tensor)
     return drawn | {
-        "y": y | {"shape": drawn["shape"]},
-        "x": picture.heatmap.exact(run.tensors[source]) | {"shape": list(run.tensors[source].shape)}
-        if source
-        else None,
-        "note": note,
+        "y": _part(picture, tensor, leaving, most[1]) | {"names": names},
+        "x": _part(picture, entering, picture.words("panel.entering"), most[0]),
     }
+
+
+def _part(picture: Picture, tensor: Tensor, label: str, most: int | None = None) -> dict[str, Any]:
+    """One heatmap of the panel: as many columns as `most` values allow, and what stands over it."""
+    shown = picture.heatmap.exact(tensor, *([] if most is None else [most]))
+    if shown["columns"] < shown["of"]:
+        label = picture.words("panel.columns", label=label, n=shown["columns"], all=shown["of"])
+    return shown | {"label": label, "shape": list(tensor.shape)}
+
+
+def _readable(picture: Picture, run: Run, index: int) -> str:
+    """A token as it stands in a sentence."""
+    piece = run.loaded.tokenizer.pieces(list(run.ids))[index]
+    return token_view(piece)["piece"].strip() or "␣"
 
 
 def _where(picture: Picture, run: Run, name: str, place: str) -> str:

@@ -17,6 +17,7 @@ TERMS = ("embed", "position", "blocks", "unembed")  # GPT-1, equation (2), from 
 LABS = ("gradients", "walk", "lens", "parameters")
 DEPTHS = (2, 48)  # of the untrained models in the labs
 MAX_BLOCKS = 48  # of the largest GPT-2
+MAX_HEADS = 25
 NO_NODE = "none"
 
 _HOOK = re.compile(r"[a-z][a-z0-9_.]{0,59}")
@@ -38,6 +39,7 @@ class State:
         block: the block that is open; a model with fewer blocks opens its last one.
         side: the column whose tensor is in the panel.
         node: the tensor in the panel, by its name in a trace; NO_NODE shows what `lit` is about.
+        head: the head whose pattern is in full in the panel; a model with fewer heads shows its last one.
         row: the token whose row is marked, counted from 0 among those shown; -1 is the last one.
         depth, scaled: of the untrained models in labs 1 and 2; scaled is GPT-2's 1/√N.
         answers: (question id, answer) of 맞혀 보기.
@@ -49,6 +51,7 @@ class State:
     block: int = field(default=2, metadata=integer(0, MAX_BLOCKS - 1))
     side: str = field(default="gpt2", metadata=choice(*SIDES))
     node: str = field(default="blocks.2.ln1.hook_normalized", metadata={"link": Codec(_read_node, str)})
+    head: int = field(default=0, metadata=integer(0, MAX_HEADS - 1))
     row: int = field(default=-1, metadata=integer(-1, 1023))
     depth: int = field(default=12, metadata=integer(*DEPTHS))
     scaled: bool = field(default=False, metadata=flag())

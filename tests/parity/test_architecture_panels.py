@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
+import json
 import re
 from pathlib import Path
 
@@ -18,11 +19,13 @@ import torch
 from app import i18n, models
 from app.lesson import Context, Page
 from app.models import LoadedModel, Registry
+from lessons.architecture import compute, starts
 from lessons.architecture.lesson import LESSON, draw_picture, start
 from lessons.architecture.nodes import INSIDE, OUTSIDE, kind_of
-from lessons.architecture.state import SIDES, State
+from lessons.architecture.state import LABS, SIDES, State
 
 ROOT = Path(__file__).parents[2]
+MOST_BYTES = 300_000  # of one update
 TEXTS = {
     "Korean": "나는 오늘 그 곳에 간다",
     "English": "Today I went to the river",
@@ -85,7 +88,10 @@ def modules_output(loaded: LoadedModel, ids: list[int]) -> dict[str, torch.Tenso
 
 
 def floats(part: dict) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(part["data"]), dtype="<f4")
+    """Three bytes a value, low byte first, in steps of top / (2²³ − 1)."""
+    low, middle, high = np.frombuffer(base64.b64decode(part["data"]), dtype="u1").reshape(-1, 3).T.astype(int)
+    steps = low + 256 * middle + 65536 * np.where(high < 128, high, high - 256)
+    return steps * part["top"] / (2**23 - 1)
 
 
 def close(found: float | np.ndarray, expected: torch.Tensor | float) -> None:
@@ -114,17 +120,23 @@ def test_every_panel_is_what_transformers_computes(context, text, side: str):
         close(panel["std"], tensor.double().std(correction=0))
         close(panel["norm"], tensor.double().norm())
         if panel["kind"] == "heads":
-            rows = panel["heads"]["rows"]
-            close(floats(panel["heads"]).reshape(-1, rows, rows), tensor[:, -rows:, -rows:])
+            for head in (0, loaded.n_head - 1):
+                panel = picture(context, text, node=name, side=side, lit="none", head=head)["panel"]
+                assert panel["head"] == head
+                close(floats(panel["pattern"]).reshape(len(ids), len(ids)), tensor[head])
+            thumbs, rows = panel["heads"], panel["heads"]["rows"]
+            small = np.frombuffer(base64.b64decode(thumbs["data"]), dtype="u1").reshape(-1, rows, rows)
+            np.testing.assert_allclose(small / 255, tensor[:, -rows:, -rows:], atol=0.5 / 255 + 1e-6)
             continue
         if name == "logits":
             tensor = tensor[:, tensor[-1].argsort(descending=True)]
         shown = floats(panel["y"]).reshape(len(ids), -1)
         close(shown, tensor[:, : shown.shape[1]])
         if panel["x"]:
+            entered = floats(panel["x"]).reshape(len(ids), -1)
             assert any(
                 list(found.shape) == panel["x"]["shape"]
-                and np.allclose(floats(panel["x"]).reshape(len(ids), -1), found, atol=1e-4, rtol=1e-4)
+                and np.allclose(entered, found[:, : entered.shape[1]], atol=1e-4, rtol=1e-4)
                 for found in expected.values()
             ), f"{name}: what comes in is no tensor of the model"
 
@@ -150,6 +162,19 @@ def test_numbers_and_thumbnails_on_the_arrows(context, text, block: int):
         p = expected["logits"][-1].double().softmax(-1)
         close(column["next"]["p"], p.max())
         assert column["next"]["id"] == int(p.argmax())
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_longest_text_fits_into_one_update(context, side: str):
+    """128 tokens with every lab open: the most that one answer may hold."""
+    text = TEXTS["longer than the window"]
+    for name in ("logits", "hook_pos_embed", *(f"blocks.1.{name}" for name in INSIDE)):
+        page = Page(text, "tiny-gpt2")
+        state = starts.measure(start(context, page, State(node=name, side=side, block=1, labs=LABS)))
+        drawn = draw_picture(context, page, state)
+        assert drawn["panel"]["name"] == name
+        assert max(len(column["tokens"]) for column in drawn["columns"]) == compute.MAX_TOKENS
+        assert len(json.dumps(drawn)) < MOST_BYTES, name
 
 
 def test_the_code_on_screen_gives_the_numbers_on_screen(context, monkeypatch):

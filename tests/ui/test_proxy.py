@@ -82,3 +82,14 @@ def test_both_languages_work_behind_a_proxy(browser, proxied):
         assert not visit.complaints()
         visit.page.context.close()
     assert not missed
+
+
+def test_plotly_and_katex_come_through_the_proxy(browser, proxied):
+    url, missed = proxied
+    for lang in ("ko", "en"):
+        visit = open_visit(browser, url, lang=lang, query={"lesson": "architecture"})
+        visit.page.locator("#architecture .heat-plot image").first.wait_for(state="attached", timeout=60_000)
+        visit.page.locator("#architecture .panel-formula .katex").wait_for()
+        assert not visit.complaints()
+        visit.page.context.close()
+    assert not missed

@@ -18,6 +18,7 @@ from transformers.models.openai import modeling_openai
 from app.engine.init_lab import N_STARTS, gradient_norms, residual_walk
 from app.errors import InputError
 from app.guess import load_questions
+from app.views import heatmap
 from lessons.architecture import compute, starts
 from lessons.architecture.lesson import LESSON, STAGE
 from lessons.architecture.nodes import INSIDE, OUTSIDE, kind_of
@@ -86,6 +87,27 @@ def test_a_long_text_fits_into_one_update(visitor):
         assert len(json.dumps(picture)) < MOST_BYTES, name
 
 
+def test_two_heatmaps_share_what_one_panel_may_hold():
+    tensor = torch.randn(100, 600)
+    first, second = heatmap.share(tensor, tensor[:, :60])
+    assert (first, second) == (heatmap.MOST_VALUES - 6000, heatmap.MOST_VALUES // 2)
+    part = heatmap.exact(tensor, first)
+    assert (part["columns"], part["of"]) == (first // 100, 600)
+    assert sum(heatmap.share(tensor, tensor)) == heatmap.MOST_VALUES
+
+
+def test_columns_of_the_scores_have_the_names_of_their_tokens(visitor, registry):
+    panel = visitor.act("pick", side="gpt2", node="logits")["panel"]
+    assert len(panel["y"]["names"]) == panel["y"]["columns"]
+    run = compute.run(models_of(registry)["gpt2"], visitor.picture["text"])
+    best = int(run.tensors["logits"][-1].argmax())
+    piece = run.loaded.tokenizer.candidates(list(run.ids), [best])[0]
+    assert panel["y"]["names"][0].strip() in (
+        piece.piece.strip(),
+        visitor.mounted.context.text("special.end"),
+    )
+
+
 @pytest.mark.parametrize("lit", [*CHANGES, *TERMS, "none"])
 def test_what_is_lit_has_its_panel_and_a_sentence(visitor, lit: str):
     picture = visitor.act("light", lit=lit)
@@ -144,6 +166,9 @@ JUNK = [
     ("pick", {"side": "gpt2", "node": "__class__"}),
     ("mark", {"row": "first"}),
     ("mark", {"row": 10**9}),
+    ("head", {"head": 25}),
+    ("head", {"head": True}),
+    ("head", {}),
     ("lab", {"lab": "all", "on": True}),
     ("depth", {"depth": 1}),
     ("depth", {"depth": 2.5}),
@@ -266,6 +291,7 @@ def test_state_comes_back_from_its_link(mounted, visitor):
     visitor.act("light", lit="final")
     visitor.act("pick", side="gpt1", node="blocks.1.hook_attn_out")
     visitor.act("mark", row=2)
+    visitor.act("head", head=1)
     visitor.act("depth", depth=7, scaled=True)
     other = Visitor(mounted)
     other.enter(visitor.address())
@@ -283,5 +309,5 @@ def test_answers_survive_a_change_of_language(mounted, visitor):
 
 def test_every_field_of_the_link_is_checked():
     linked = {field.name for field in fields(State) if "link" in field.metadata}
-    assert linked == {"lit", "block", "side", "node", "row", "depth", "scaled"}
+    assert linked == {"lit", "block", "side", "node", "head", "row", "depth", "scaled"}
     assert replace(State(), node=NO_NODE).node == NO_NODE

@@ -109,7 +109,12 @@
     close: () => stage.act({ type: "pick", node: null }, "pick"),
     mark: (row) => stage.act({ type: "mark", row }, "mark"),
     light: (lit) => stage.act({ type: "light", lit }, "light"),
-    point: (word) => stage.drawings?.forEach((drawing) => drawing.point(word)),
+    head: (head) => stage.act({ type: "head", head }, "head"),
+    point: (word) => {
+      if (stage.pointed === word) return;
+      stage.pointed = word;
+      for (const picture of [...(stage.drawings ?? []), stage.panel]) picture?.point(word);
+    },
   });
 
   /** Both drawings. Until the models are there, the boxes without their numbers. */
@@ -157,11 +162,12 @@
       if (document.activeElement !== parts.text) parts.text.value = value.text;
       parts.mine.hidden = !value.can_return;
       drawSteps(stage, value);
+      stage.pointed = null; // the next move of the mouse or the focus points anew
       columns(stage, value.ready ? value : emptyPicture);
       if (value.panel) {
         const tokens = value.panel.tokens ?? [];
         const row = value.row < 0 || value.row >= tokens.length ? tokens.length - 1 : value.row;
-        lab.architecturePanel(parts.panel, value, { row, lit: value.lit }, words, actions(stage));
+        stage.panel = lab.architecturePanel(parts.panel, value, { row, lit: value.lit }, words, actions(stage));
       }
       lab.rich(parts.look, [value.look, ...value.columns.map((column) => column.dropped)].filter(Boolean).join(" "));
       if (value.code && value.code !== stage.shownCode) {

@@ -7,6 +7,7 @@
   const FOLDED = { wide: 20, slim: 26 }; // a finger needs more than a mouse
   const SLIM = 390;   // px, below which a column leaves out what it can
   const GAP = 5;
+  const LEAST_TARGET = 44; // px wide, for a finger
   const TOP = 84;     // room above the blocks: heading, unembedding, final LN
   const BELOW = 57;   // room below them: position and token embedding
   const WIDEST = 36;  // of the stream, at the largest standard deviation on screen
@@ -32,7 +33,7 @@
      * column: what Python says of one model · look: {lit, node, arrived, scale, height} · on: {pick(node), open(block), point(word), mark(row)}
      */
     constructor(at, column, look, words, on) {
-      Object.assign(this, { at, column, look, words, on, pre: column.side === "gpt2", thumbs: [], flow: [], later: [] });
+      Object.assign(this, { at, column, look, words, on, pre: column.side === "gpt2", thumbs: [], tokens: [], flow: [], later: [] });
       this.width = Math.min(400, at.clientWidth || 400);
       this.slim = this.width < SLIM;
       this.foldedHeight = FOLDED[this.slim ? "slim" : "wide"];
@@ -278,11 +279,12 @@
         const logits = this.tensor("logits");
         const room = softmax - x - wide;
         if (logits) {
-          const spot = this.node("logits", "tag", { x: x + wide + 3, y: 0, width: room - 8, height: 46 });
+          const reach = Math.max(LEAST_TARGET, room - 8); // on a phone it reaches under the word softmax, which is no target
+          const spot = this.node("logits", "tag", { x: x + wide + 3, y: 0, width: reach, height: 46 });
           if (room > 66) this.text(spot, x + wide + room / 2 - 2, 44, lab.shapeOf(logits.shape), "q", "middle");
           this.thumbs.push({ x: x + wide + 6, y: slim ? 8 : 2, w: room - 14, h: slim ? 15 : 20, thumb: logits.thumb });
         }
-        const out = lab.svg("g", { class: "e-unembed" }, this.svg);
+        const out = lab.svg("g", { class: "e-unembed softmax" }, this.svg);
         lab.svg("rect", { class: "box round", x: softmax, y: 12, width: 66, height: 28, rx: 14 }, out);
         this.text(out, softmax + 33, 31, "softmax", "", "middle");
         this.leg(`M${softmax + 66} 26H${softmax + 70}`);
@@ -327,7 +329,7 @@
       const { column, width } = this;
       const size = 14;
       const names = column.tokens.map((token) => lab.fit((token.space ? "·" : "") + lab.readable(token), 90, size, 500));
-      const widths = names.map((name) => Math.max(22, lab.width(name, size, 500) + 10));
+      const widths = names.map((name) => Math.max(24, lab.width(name, size, 500) + 10));
       let first = names.length;
       let room = width - left;
       while (first > 0 && room - widths[first - 1] - 4 >= (first > 1 ? 16 : -4)) { first -= 1; room -= widths[first] + 4; }
@@ -340,6 +342,7 @@
         const group = lab.svg("g", { class: `spot token${token.part_of ? " part-token" : ""}${row === this.look.row ? " on" : ""}` }, this.svg);
         lab.svg("rect", { class: "box", x, y: y - 12, width: widths[row], height: 24, rx: 6 }, group);
         this.text(group, x + widths[row] / 2, y + 5, names[row], "", "middle");
+        this.tokens.push({ group, token });
         lab.svg("title", {}, group, lab.aboutToken(token, this.words));
         lab.press(group, lab.readable(token), `${column.side}:token${row}`, () => this.on.mark(row));
         for (const [event, word] of [["pointerenter", token.word], ["focus", token.word], ["pointerleave", null], ["blur", null]]) group.addEventListener(event, () => this.on.point(word));
@@ -371,9 +374,10 @@
       }
     }
 
-    /** Frame the rows of the tokens of one word in every heatmap; null takes the frames away. */
+    /** Frame the rows of the tokens of one word in every heatmap, and the tokens; null takes the frames away. */
     point(word) {
       this.marks.replaceChildren();
+      for (const { group, token } of this.tokens) group.classList.toggle("pointed", token.word === word);
       if (word === null) return;
       const { tokens } = this.column;
       tokens.forEach((token, row) => {

@@ -1,17 +1,12 @@
 "use strict";
 /* The panel beside the two drawings: one tensor in full, its distribution, formula and line of code; or what is lit. */
 (() => {
-  const SIGMAS = 3; // as in the thumbnails: the colours end there
-  const HISTOGRAM = { height: 76, base: 56, bins: 35 };
+  const HISTOGRAM = { height: 60, base: 41, bins: 35 };
   const SYMBOLS = { x: "ink-2", y: "model-ink", μ: "mu", σ: "sigma", Q: "q", K: "k", V: "v" };
   const num = (value, digits = 2) => lab.signedNumber(value, digits);
 
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const spread = (values) => { const middle = mean(values); return Math.sqrt(mean(values.map((value) => (value - middle) ** 2))); };
+  const { mean, spread, rowOf, named, plain } = lab.tensors;
   const length = (values) => Math.hypot(...values);
-  const rowOf = (values, part, row) => Array.from(values.subarray(row * part.columns, (row + 1) * part.columns));
-  const named = (token) => (token.space ? "·" : "") + lab.readable(token);
-  const plain = (token) => lab.readable(token).trim() || "␣";
 
   const heading = (at, panel, words, on) => {
     const head = lab.html("div", { class: "panel-head" }, at);
@@ -30,51 +25,13 @@
       const about = lab.html("p", { class: "about" }, at);
       lab.html("code", {}, about, panel.name);
       about.append(` ${lab.shapeOf(panel.shape)}`);
+      lab.html("span", { class: "panel-waiting", role: "status" }, about);
     }
     lab.rich(lab.html("p", { class: "panel-say" }, at), panel.say);
   };
 
-  /** One heatmap: rows are tokens, at the left their names, at the right each row's standard deviation. */
-  const heatmap = (at, panel, part, letter, label, look, words, on) => {
-    const values = lab.heat.floats(part.data);
-    const range = SIGMAS * spread(Array.from(values)) || 1;
-    const rowHeight = Math.max(2, Math.min(15, Math.floor(84 / part.rows)));
-    const frame = lab.html("div", { class: rowHeight < 15 ? "heat dense" : "heat" }, at);
-    const title = lab.html("div", { class: "heat-title" }, frame);
-    lab.html("i", { class: letter }, title, letter);
-    lab.html("span", {}, title, label);
-    lab.html("span", { class: "range" }, title, `−${num(range)} `).append(lab.html("i", { class: "ramp" }), ` ${num(range)}`);
-    lab.html("span", { class: "right" }, title, words.std);
-    const names = lab.html("div", { class: "heat-names" }, frame);
-    const picture = lab.html("div", { class: "heat-picture" }, frame);
-    const canvas = lab.html("canvas", { role: "img", "aria-label": lab.fill(words.cells, { rows: part.rows, columns: part.columns, low: num(-range), high: num(range) }) }, picture);
-    const numbers = lab.html("div", { class: "heat-numbers" }, frame);
-    const width = Math.max(120, picture.clientWidth);
-    lab.heat.signed(lab.heat.pen(canvas, width, rowHeight * part.rows), { x: 0, y: 0, w: width, h: rowHeight * part.rows }, part.rows, part.columns, values, range, lab.heat.scales());
-    const selected = lab.html("div", { class: "heat-row" }, picture);
-    Object.assign(selected.style, { top: `${look.row * rowHeight - 2}px`, height: `${rowHeight + 4}px` });
-    const every = Math.ceil(12 / rowHeight); // names of 12 px in a dense tensor
-    for (let row = 0; row < part.rows; row += 1) {
-      const on_ = row === look.row;
-      if (row % every && !on_ || Math.abs(row - look.row) < every && !on_) continue;
-      const button = lab.html("button", { "aria-pressed": String(on_), style: `top:${Math.max(7, (row + 0.5) * rowHeight)}px`, "data-key": `${letter}${row}` }, names, named(panel.tokens[row]));
-      button.addEventListener("click", () => on.mark(row));
-      lab.html("span", { class: on_ ? "on" : "", style: `top:${Math.max(7, (row + 0.5) * rowHeight)}px` }, numbers, num(spread(rowOf(values, part, row))));
-    }
-    canvas.addEventListener("pointermove", (event) => {
-      const row = Math.min(part.rows - 1, Math.floor(event.offsetY / rowHeight));
-      const column = Math.min(part.columns - 1, Math.floor((event.offsetX / width) * part.columns));
-      if (row < 0 || column < 0) return;
-      canvas.title = `${lab.fill(words.value_at, { token: plain(panel.tokens[row]), column })}: ${num(values[row * part.columns + column], 4)}`;
-      on.point(panel.tokens[row].word);
-    });
-    canvas.addEventListener("pointerleave", () => on.point(null));
-    canvas.addEventListener("click", (event) => on.mark(Math.min(part.rows - 1, Math.floor(event.offsetY / rowHeight))));
-    return values;
-  };
-
   /** The numbers of one token: what went in as an outline, what comes out as bars. */
-  const histogram = (at, panel, before, after, token, words) => {
+  const histogram = (at, before, after, token, words) => {
     const width = Math.max(240, at.clientWidth);
     const { height, base, bins } = HISTOGRAM;
     const [left, right] = [10, width - 108];
@@ -89,7 +46,7 @@
     const out = counts(after);
     const into = before && counts(before);
     const most = Math.max(...out, ...(into ?? [0]));
-    const y = (count) => base - (count / most) * 44;
+    const y = (count) => base - (count / most) * 32;
     const step = (right - left) / bins;
     const drawing = lab.canvas(at, width, height, lab.fill(words.histogram, { token: plain(token), n: after.length }));
     out.forEach((count, index) => count && lab.svg("rect", { class: "bin", x: left + index * step + 0.4, y: y(count), width: step - 0.8, height: base - y(count) }, drawing));
@@ -102,25 +59,23 @@
     lab.svg("path", { class: "sigma", d: `M${x(middle)} 13H${Math.min(right, x(middle + sigma))}m0 -4v8` }, drawing);
     lab.svg("text", { class: "sigma-name", x: Math.min(right, x(middle + sigma)) + 5, y: 18 }, drawing, "σ");
     lab.svg("text", { x: width, y: 14, "text-anchor": "end", class: "mute" }, drawing, lab.fill(words.numbers, { n: lab.count(after.length) }));
-    lab.svg("text", { x: width, y: 34, "text-anchor": "end", class: "mute" }, drawing, words.length);
-    lab.svg("text", { x: width, y: 54, "text-anchor": "end", style: "font-weight:700;font-size:14px" }, drawing, before ? `${num(length(before), 1)} → ${num(length(after), 1)}` : num(length(after), 1));
-    return { middle, sigma };
+    lab.svg("text", { x: width, y: 33, "text-anchor": "end", class: "mute" }, drawing, words.length);
+    lab.svg("text", { x: width, y: 52, "text-anchor": "end", style: "font-weight:700;font-size:14px" }, drawing, before ? `${num(length(before), 1)} → ${num(length(after), 1)}` : num(length(after), 1));
   };
 
-  const formula = (at, panel, numbers, token, words) => {
+  /** The formula, what its symbols are, and the same with the numbers of one token. */
+  const formula = (at, panel) => {
     const row = lab.html("div", { class: "panel-formula" }, at);
-    lab.formula(lab.html("div", {}, row), panel.formula, SYMBOLS);
+    lab.formula(row, panel.formula, SYMBOLS);
     const where = lab.html("div", { class: "where" }, row);
     for (const [symbol, shape] of panel.where) {
       const pair = lab.html("span", {}, where);
       lab.html("i", {}, pair, symbol);
       pair.append(` ${shape}`);
     }
-    if (!panel.norm || !numbers) return;
-    const values = lab.html("span", {}, where, `${lab.fill(words.of_token, { token: plain(token) })} `);
-    lab.html("b", { class: "mu" }, values, `μ ${num(numbers.middle)}`);
-    values.append(" ");
-    lab.html("b", { class: "sigma" }, values, `σ ${num(numbers.sigma)}`);
+    if (!panel.filled) return;
+    lab.html("span", { class: "say" }, where, panel.filled.say);
+    lab.formula(lab.html("div", { class: "panel-filled", tabindex: 0, role: "group", "aria-label": panel.filled.say }, at), panel.filled.formula);
   };
 
   const code = (at, panel) => {
@@ -132,37 +87,21 @@
   };
 
   const tensor = (at, panel, look, words, on) => {
-    const x = panel.x && heatmap(at, panel, panel.x, "x", words.entering, look, words, on);
-    const y = heatmap(at, panel, panel.y, "y", panel.note || words.leaving, look, words, on);
-    const before = x && rowOf(x, panel.x, look.row);
-    const after = rowOf(y, panel.y, look.row);
-    const numbers = histogram(lab.html("div", { class: "histogram" }, at), panel, before, after, panel.tokens[look.row], words);
-    formula(at, panel, numbers, panel.tokens[look.row], words);
+    const x = panel.x && lab.tensorRows(at, panel, panel.x, "x", look, words, on);
+    const y = lab.tensorRows(at, panel, panel.y, "y", look, words, on);
+    const before = x && rowOf(x.values, panel.x, look.row);
+    const after = rowOf(y.values, panel.y, look.row);
+    histogram(lab.html("div", { class: "histogram" }, at), before, after, panel.tokens[look.row], words);
+    formula(at, panel);
     code(at, panel);
+    return [x, y];
   };
 
   const heads = (at, panel, look, words, on) => {
-    const { heads: n, rows, of, data } = panel.heads;
-    const values = lab.heat.floats(data);
-    const grid = lab.html("div", { class: "panel-heads" }, at);
-    const colours = lab.heat.scales();
-    for (let head = 0; head < n; head += 1) {
-      const cell = lab.html("figure", {}, grid);
-      const size = Math.min(98, Math.max(64, cell.clientWidth));
-      const canvas = lab.html("canvas", { role: "img", "aria-label": lab.fill(words.head, { n: head }) }, cell);
-      lab.heat.attention(lab.heat.pen(canvas, size, size), { x: 0, y: 0, w: size, h: size }, rows, values, head * rows * rows, 1, colours);
-      lab.html("figcaption", {}, cell, lab.fill(words.head, { n: head }));
-      canvas.addEventListener("pointermove", (event) => {
-        const [row, column] = [event.offsetY, event.offsetX].map((place) => Math.max(0, Math.min(rows - 1, Math.floor((place / size) * rows))));
-        const token = (index) => plain(panel.tokens[index + of - rows]);
-        canvas.title = column > row ? "" : `${token(row)} → ${token(column)}: ${num(values[(head * rows + row) * rows + column], 3)}`;
-        on.point(panel.tokens[row + of - rows].word);
-      });
-      canvas.addEventListener("pointerleave", () => on.point(null));
-    }
-    lab.html("p", { class: "about" }, at, `${words.reads}. ${words.weight}.`);
-    formula(at, panel, null, null, words);
+    const full = lab.tensorHeads(at, panel, look, words, on);
+    formula(at, panel);
     code(at, panel);
+    return [full];
   };
 
   const table = (at, rows, words) => {
@@ -202,7 +141,7 @@
       for (const part of line) {
         const term = Array.isArray(part) && names.includes(part[0]);
         const place = term ? lab.html("button", { class: "equation-term", "aria-pressed": String(part[0] === lit), "data-key": `eq-${part[0]}` }, row) : lab.html("span", {}, row);
-        lab.formula(place, term ? ["mrow", ...part.slice(1)] : Array.isArray(part) ? part : ["mrow", part]).setAttribute("display", "inline");
+        lab.formula(place, term ? ["mrow", ...part.slice(1)] : Array.isArray(part) ? part : ["mrow", part], {}, { inline: true });
         if (term) place.addEventListener("click", () => light(part[0]));
       }
     }
@@ -225,20 +164,22 @@
     lab.html("p", { class: "about source" }, at, panel.source);
   };
 
-  /** value: the picture · look: {row (counted from 0), lit} · on: {pick, close, mark, point, light, open} */
+  /** value: the picture · look: {row (counted from 0), lit} · on: {pick, close, mark, head, point, light, open} -> {point(word)} */
   lab.architecturePanel = (at, value, look, words, on) => {
     const { panel } = value;
     at.replaceChildren();
     at.className = `panel ${panel ? (panel.side ?? "both") : "both"}`;
-    if (!panel) return;
+    let heatmaps = [];
+    if (!panel) return { point() {} };
     heading(at, panel, words, on);
-    if (panel.kind === "tensor") tensor(at, panel, look, words, on);
-    else if (panel.kind === "heads") heads(at, panel, look, words, on);
+    if (panel.kind === "tensor") heatmaps = tensor(at, panel, look, words, on);
+    else if (panel.kind === "heads") heatmaps = heads(at, panel, look, words, on);
     else if (panel.kind === "change") change(at, panel, words);
     else if (panel.kind === "term") term(at, panel, look, words, on);
     else {
       const open = lab.html("button", { class: "quiet", "data-key": "open-ln" }, at, lab.fill(words.open_ln, { n: value.columns[1].open }));
       open.addEventListener("click", () => on.pick("gpt2", `blocks.${value.columns[1].open}.ln1.hook_normalized`));
     }
+    return { point: (word) => heatmaps.forEach((heatmap) => heatmap?.point(word)) };
   };
 })();

@@ -34,7 +34,15 @@
   lab.heat = {
     scales,
     bytes: decode,
-    floats: (data) => new Float32Array(decode(data).buffer),
+
+    /** part: {top, data} of three bytes a value, low byte first -> floats between -top and top. */
+    floats({ top, data }) {
+      const bytes = decode(data);
+      const values = new Float32Array(bytes.length / 3);
+      const step = top / (2 ** 23 - 1);
+      for (let at = 0; at < values.length; at += 1) values[at] = (((bytes[3 * at] << 8) | (bytes[3 * at + 1] << 16) | (bytes[3 * at + 2] << 24)) >> 8) * step;
+      return values;
+    },
 
     /** A canvas of `width` × `height` CSS pixels, sharp on every screen -> its 2D context. */
     pen(canvas, width, height) {
