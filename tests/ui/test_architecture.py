@@ -159,3 +159,41 @@ def test_nothing_moves_when_the_reader_wants_no_motion(open_page):
     assert moved.first.evaluate(name) == "arch-move"
     page.emulate_media(reduced_motion="reduce")
     assert moved.first.evaluate(name) == "none"
+
+
+DEEPER = """() => {
+  const { value } = lab.active();
+  const deep = structuredClone(value);
+  const second = deep.columns[1];
+  const { tensors } = second;
+  for (let layer = 4; layer < 12; layer += 1) {
+    tensors[`blocks.${layer}.hook_resid_post`] = tensors["blocks.3.hook_resid_post"];
+  }
+  for (const name of Object.keys(tensors)) {
+    if (name.startsWith("blocks.2.")) tensors[name.replace("blocks.2.", "blocks.6.")] = tensors[name];
+  }
+  Object.assign(second, { n_layer: 12, open: 6 });
+  lab.active().value = Object.assign(deep, { blocks: 12, open: 6 });
+  lab.active().paint();
+}"""
+
+
+def test_open_blocks_of_models_of_different_depth_stand_side_by_side(open_page):
+    visit = open_page(query=LESSON)
+    page = visit.page
+    page.evaluate(DEEPER)
+    bars = [page.locator(f"#architecture .arch-column.{side} .bar").count() for side in ("gpt1", "gpt2")]
+    assert bars == [3, 4]
+    frames = page.locator("#architecture .frame.e-blocks")
+    tops = [frames.nth(index).bounding_box()["y"] for index in range(2)]
+    assert tops[0] == pytest.approx(tops[1], abs=0.5)
+    inside = [page.locator("#architecture .arch-column > svg").nth(index).bounding_box() for index in (0, 2)]
+    assert inside[0]["height"] == inside[1]["height"]
+
+
+def test_the_board_shows_thumbnails(open_page):
+    visit = open_page(query={**LESSON, "present": 1})
+    for side in ("gpt1", "gpt2"):
+        assert (
+            visit.page.locator(f".arch-board .{side} image").count() >= 6
+        )  # two arrows, two streams, MLP, heads

@@ -121,13 +121,13 @@
   const columns = (stage, value) => {
     const { parts, words } = stage;
     const scale = lab.architectureScale(value.columns);
-    const height = Math.max(...value.columns.map((column) => lab.architectureHeight(column, parts.gpt1.clientWidth)));
+    const places = lab.architecturePlaces(value.columns, parts.gpt1.clientWidth);
     const arrived = value.lit === "ln" && stage.litBefore && stage.litBefore !== "ln";
     if (value !== emptyPicture) stage.litBefore = value.lit;
     const on = actions(stage);
     stage.drawings = value.columns.map((column) => {
       const chosen = column.side === value.side;
-      const look = { lit: value.lit, node: chosen ? value.node : "", row: chosen ? value.row : -1, arrived, scale, height };
+      const look = { lit: value.lit, node: chosen ? value.node : "", row: chosen ? value.row : -1, arrived, scale, ...places };
       const pick = (node) => {
         on.pick(column.side, node);
         if (innerWidth <= NARROW) parts.panel.scrollIntoView({ block: "nearest", behavior: lab.still() ? "auto" : "smooth" });

@@ -84,6 +84,8 @@
       if (!index && heads && n_head <= MOST_HEADS) this.heads(group, base - 66);
       else text(group, PART.x + 18, base - 46, 24, index ? "GELU" : lab.fill(words.heads, { n: n_head }));
       text(this.at, SPINE + 36, high - 12, 26, this.value(added), { bold: true });
+      if (look.lit !== "init") this.thumb(this.at, added, SPINE + 104, high - 38, 96, 30);
+      if (index) this.thumb(group, box, PART.x + 94, base - 68, 88, 30);
       if (look.lit === "init") {
         const factor = pre ? "×1/√N" : "×1";
         const wide = lab.width(factor, 24, 700) + 12;
@@ -96,8 +98,18 @@
       } else this.layerNorm(ln, SPINE - 44, lnY, label, `ln ${lit}`);
       const after = pre ? sum : ln;
       text(this.at, SPINE - 54, lnY + 9, 26, this.value(after), { bold: true, anchor: "end" });
-      if (!pre) text(this.at, SPINE - 54, high + 9, 26, this.value(sum), { anchor: "end", cls: "quiet" });
+      this.thumb(this.at, after, 12, lnY + 17, 84, 22);
+      if (!pre) text(this.at, SPINE - 54, high + 13, 26, this.value(sum), { anchor: "end", cls: "quiet" });
       this.sum(high);
+    }
+
+    /** A tensor's thumbnail, as in the drawings of the page. */
+    thumb(at, name, x, y, width, height) {
+      const { thumb } = this.column.tensors[name] ?? {};
+      if (!thumb) return;
+      const canvas = document.createElement("canvas");
+      lab.heat.thumbnail(lab.heat.pen(canvas, width, height), { x: 1, y: 1, w: width - 2, h: height - 2 }, thumb, lab.heat.scales());
+      lab.svg("image", { href: canvas.toDataURL(), x, y, width, height }, at);
     }
 
     /** The open block's attention patterns, side by side. */

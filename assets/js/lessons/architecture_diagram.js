@@ -21,8 +21,18 @@
     return [...group(0, open - 2), ...group(Math.max(open - 1, 0), open - 1), one(open), ...group(open + 1, Math.min(open + 1, n - 1)), ...group(open + 2, n - 1)];
   };
 
-  /** How high the drawing of `column` is. */
-  lab.architectureHeight = (column, width) => TOP + BELOW + BLOCK + (bars(column.n_layer, column.open).length - 1) * (FOLDED[width < SLIM ? "slim" : "wide"] + GAP);
+  /** How many bars a column has below and above its open block. */
+  const around = ({ n_layer, open }) => {
+    const all = bars(n_layer, open);
+    const below = all.findIndex((bar) => bar.first <= open && open <= bar.last);
+    return [below, all.length - 1 - below];
+  };
+
+  /** -> {height, below}: of two drawings whose open blocks stand side by side, also where the models differ in depth. */
+  lab.architecturePlaces = (columns, width) => {
+    const [below, above] = [0, 1].map((side) => Math.max(...columns.map((column) => around(column)[side])));
+    return { below, height: TOP + BELOW + BLOCK + (below + above) * (FOLDED[width < SLIM ? "slim" : "wide"] + GAP) };
+  };
 
   const num = (value, digits = 2) => value.toFixed(digits).replace("-", "−");
   lab.signedNumber = num;
@@ -30,7 +40,7 @@
 
   class Drawing {
     /**
-     * column: what Python says of one model · look: {lit, node, arrived, scale, height} · on: {pick(node), open(block), point(word), mark(row)}
+     * column: what Python says of one model · look: {lit, node, arrived, scale, height, below} · on: {pick(node), open(block), point(word), mark(row)}
      */
     constructor(at, column, look, words, on) {
       Object.assign(this, { at, column, look, words, on, pre: column.side === "gpt2", thumbs: [], tokens: [], flow: [], later: [] });
@@ -119,7 +129,7 @@
       const yToken = this.height - 14;
       const yPosition = floor + 14;
       this.flow.push([yToken - 12, this.wide("hook_embed")], [yPosition + 8, this.wide("hook_embed")], [yPosition - 10, this.wide("blocks.0.hook_resid_pre")]);
-      let bottom = floor;
+      let bottom = floor - (look.below - around(column)[0]) * (this.foldedHeight + GAP);
       for (const bar of bars(column.n_layer, column.open)) {
         const open = bar.first === column.open && bar.last === column.open;
         const height = open ? BLOCK : this.foldedHeight;
