@@ -67,7 +67,8 @@ def formula(run: Run, name: str, row: int, head: int) -> Filled | None:
 def number(value: Tensor | float) -> str:
     """A number of a formula: two decimals, three where it is small, with a real minus sign."""
     value = float(value)
-    return f"{value:.{3 if abs(value) < 0.1 else 2}f}".replace("-", "−")
+    shown = f"{value:.{3 if abs(value) < 0.1 else 2}f}"
+    return shown.replace("-", "−" if float(shown) else "")
 
 
 def _signed(value: Tensor | float) -> Tree:

@@ -19,7 +19,7 @@ from app.engine.init_lab import N_STARTS, gradient_norms, residual_walk
 from app.errors import InputError
 from app.guess import load_questions
 from app.views import heatmap
-from lessons.architecture import compute, starts
+from lessons.architecture import compute, filled, starts
 from lessons.architecture.lesson import LESSON, STAGE
 from lessons.architecture.nodes import INSIDE, OUTSIDE, kind_of
 from lessons.architecture.state import CHANGES, LABS, NO_NODE, SIDES, TERMS, State
@@ -311,3 +311,11 @@ def test_every_field_of_the_link_is_checked():
     linked = {field.name for field in fields(State) if "link" in field.metadata}
     assert linked == {"lit", "block", "side", "node", "head", "row", "depth", "scaled"}
     assert replace(State(), node=NO_NODE).node == NO_NODE
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.5, "0.50"), (-12.34, "−12.34"), (0.0123, "0.012"), (-0.0001, "0.000"), (0, "0.000")],
+)
+def test_numbers_of_a_formula(value: float, shown: str):
+    assert filled.number(torch.tensor(value)) == shown

@@ -2,7 +2,7 @@
 /* The heatmaps of the panel: a tensor with one row for each token, or the pattern of one attention head. */
 (() => {
   const SIGMAS = 3; // as in the thumbnails: the colours end there
-  const MOUSE = { row: 14, room: 84, text: 12 };   // px: most of a row, most of a heatmap, least of a name in a dense one
+  const MOUSE = { row: 14, room: 72, text: 12 };   // px: most of a row, most of a heatmap, least of a name in a dense one
   const FINGER = { row: 24, room: 240, text: 24 };
   const SQUARE = { names: 46, gap: 14, most: 260 };
   const num = (value, digits = 2) => lab.signedNumber(value, digits);
@@ -17,8 +17,11 @@
 
   const ramp = (at, low, high, scale = "ramp") => lab.html("span", { class: "range" }, at, `${low} `).append(lab.html("i", { class: scale }), ` ${high}`);
 
-  /** The rows that have a name when each needs `every` rows: the marked one always, and no other too close to it. */
-  const namedRows = (rows, every, marked) => Array.from({ length: rows }, (_, row) => row).filter((row) => row === marked || (row % every === 0 && Math.abs(row - marked) >= every));
+  /** The rows that have a name when each needs `every` rows: the marked one always, and no other too close to it or to the edge. */
+  const namedRows = (rows, every, marked) => {
+    const first = every > 3 ? Math.floor(every / 2) : 0;
+    return Array.from({ length: rows }, (_, row) => row).filter((row) => row === marked || (row % every === first && Math.abs(row - marked) >= every));
+  };
 
   /** The names of the rows, each a button that marks its token. */
   const names = (at, panel, rows, rowHeight, letter, look, on) => {
@@ -49,7 +52,7 @@
     const frame = lab.html("div", { class: rowHeight < MOUSE.row ? "heat dense" : "heat" }, at);
     const title = lab.html("div", { class: "heat-title" }, frame);
     lab.html("i", { class: letter }, title, letter);
-    const label = lab.html("span", {}, title, part.label);
+    const label = lab.html("span", { title: part.label }, title, part.label);
     const whole = lab.html("button", { class: "link whole", hidden: true, "data-key": `whole-${letter}` }, title, words.heat_whole);
     ramp(title, num(-range), num(range));
     lab.html("span", { class: "right" }, title, words.std);

@@ -4,8 +4,8 @@
 (() => {
   const MATHML = "http://www.w3.org/1998/Math/MathML";
   const TEX = {
-    γ: "\\gamma ", β: "\\beta ", μ: "\\mu ", σ: "\\sigma ", ε: "\\varepsilon ", Σ: "\\sum ", "⊙": "\\odot ", "−": "-", "×": "\\times ", "·": "\\cdot ", "…": "\\cdots ",
-    "(": "\\left(", ")": "\\right)", "=": "=", "+": "+", "/": "/", ",": ",",
+    γ: "\\gamma ", β: "\\beta ", μ: "\\mu ", σ: "\\sigma ", ε: "\\varepsilon ", Σ: "\\sum ", "⊙": "\\odot ", "−": "-", "×": "\\times ", "·": "\\cdot ", "…": "\\ldots ",
+    "(": "\\mathopen{}\\left(", ")": "\\right)\\mathclose{}", "=": "=", "+": "+", "/": "/", ",": ",",
   };
   const SHAPES = {
     mfrac: (above, below) => `\\frac{${above}}{${below}}`,
@@ -29,6 +29,7 @@
     return `\\textcolor{#0f00${tints.indexOf(name).toString(16).padStart(2, "0")}}{${inner}}`;
   };
   const untint = (at) => {
+    for (const element of at.querySelectorAll("[mathcolor]")) element.removeAttribute("mathcolor"); // only read aloud
     for (const element of at.querySelectorAll("[style*=color]")) {
       const number = /^rgb\(15, 0, (\d+)\)$/.exec(element.style.color)?.[1];
       if (number) element.style.color = `var(--${tints[number]})`;
