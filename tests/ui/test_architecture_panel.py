@@ -75,7 +75,7 @@ def test_plotly_draws_the_numbers_of_the_panel_in_the_canvas_s_colours(open_page
         assert found["paper"] == "rgba(0,0,0,0)"
         assert found["size"] == found["room"]
     assert visit.page.locator("#architecture .modebar").count() == 0
-    assert visit.page.locator(".panel-waiting").inner_text() == ""
+    assert visit.page.locator(".heat-waiting").count() == 0
 
 
 def test_the_libraries_come_when_the_panel_does_and_once(open_page):
@@ -95,13 +95,33 @@ def test_the_libraries_come_when_the_panel_does_and_once(open_page):
         assert len([name for name in asked_for(page) if word in name and ".woff" not in name]) <= 2
 
 
+def test_waiting_for_plotly_is_told_in_words_and_moves_nothing(open_page):
+    visit = open_page()
+    page = visit.page
+    page.evaluate("""() => {
+      const load = lab.library.plotly;
+      const go = new Promise((done) => { window.letPlotlyCome = done; });
+      lab.library.plotly = () => go.then(load);
+    }""")
+    page.locator("#lessons [role=tab][data-tab-id=architecture]").click()
+    page.locator("#architecture .heat-waiting").first.wait_for()
+    assert page.locator("#architecture .heat-waiting").first.inner_text() == "히트맵을 불러오고 있어요"
+    page.locator("#architecture .panel-formula .katex").wait_for()
+    places = """() => [...document.querySelectorAll('#architecture .panel > *, #architecture .full')]
+      .map((part) => part.getBoundingClientRect().toJSON())"""
+    before = page.evaluate(places)
+    page.evaluate("letPlotlyCome()")
+    wait_plot(visit)
+    assert page.evaluate(places) == before
+
+
 def test_without_plotly_and_katex_the_panel_is_drawn_all_the_same(open_page):
     visit = open_page()
     page = visit.page
     page.evaluate(NO_LIBRARY)
     page.locator("#lessons [role=tab][data-tab-id=architecture]").click()
     page.wait_for_function("lab.active().id === 'architecture' && lab.active().value.ready")
-    page.locator("#architecture .panel-waiting:empty").wait_for(state="attached")
+    page.wait_for_function("!document.querySelector('.heat-waiting')")
     assert page.locator("#architecture .full canvas:visible").count() == 2
     assert page.locator("#architecture .panel-formula math").count() == 1
     page.locator("#architecture .full").last.hover()

@@ -38,10 +38,6 @@
 
   /** What a full heatmap tells the rest of the page, and hears from it. */
   const shared = (panel, on) => ({ point: (row) => on.point(row === null ? null : panel.tokens[row].word), mark: on.mark });
-  const waiting = (words) => (is) => {
-    const place = document.querySelector("#architecture .panel-waiting");
-    if (place) place.textContent = is ? words.heat_loading : "";
-  };
 
   /** One heatmap: rows are tokens, at the left their names, at the right each row's standard deviation -> {values, point(word)}. */
   lab.tensorRows = (at, panel, part, letter, look, words, on) => {
@@ -71,7 +67,7 @@
       lab.html("div", {}, picture), letter,
       { rows: part.rows, columns: part.columns, values, low: -range, high: range, scale: "signed", row: look.row, same: `${panel.side} ${panel.name} ${part.data}` },
       {
-        width: Math.max(120, picture.clientWidth), rowHeight, kind: words.heat_kind, about, loading: waiting(words),
+        width: Math.max(120, picture.clientWidth), rowHeight, kind: words.heat_kind, about, loading: words.heat_loading,
         label: `${part.label}, ${lab.fill(words.cells, { rows: part.rows, columns: part.columns, low: num(-range), high: num(range) })}. ${words.heat_keys}`,
       },
       { ...shared(panel, on), zoom: (seen) => { label.textContent = seen ? lab.fill(words.heat_zoomed, { first: seen[0], last: seen[1] }) : part.label; whole.hidden = !seen; } },
@@ -118,7 +114,7 @@
     const full = lab.fullHeatmap(
       lab.html("div", { class: "weights" }, large), "head",
       { rows: tokens, columns: tokens, values, low: 0, high: 1, scale: "attention", row: look.row, same: `${panel.side} ${panel.name} ${panel.head} ${panel.pattern.data}` },
-      { width: size, rowHeight, kind: words.heat_kind, about, loading: waiting(words), label: `${lab.fill(words.head, { n: panel.head })}, ${lab.fill(words.cells, { rows: tokens, columns: tokens, low: "0", high: "1" })}. ${words.heat_keys}` },
+      { width: size, rowHeight, kind: words.heat_kind, about, loading: words.heat_loading, label: `${lab.fill(words.head, { n: panel.head })}, ${lab.fill(words.cells, { rows: tokens, columns: tokens, low: "0", high: "1" })}. ${words.heat_keys}` },
       { ...shared(panel, on), zoom() {} },
     );
     const below = lab.html("div", { class: "head-columns", "aria-hidden": "true" }, large);

@@ -25,7 +25,6 @@
       const about = lab.html("p", { class: "about" }, at);
       lab.html("code", {}, about, panel.name);
       about.append(` ${lab.shapeOf(panel.shape)}`);
-      lab.html("span", { class: "panel-waiting", role: "status" }, about);
     }
     lab.rich(lab.html("p", { class: "panel-say" }, at), panel.say);
   };

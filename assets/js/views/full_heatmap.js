@@ -22,7 +22,7 @@
     /**
      * at: where it stands, sized by its canvas · place: which plot it is ("x", "y", "head")
      * data: {rows, columns, values (floats, row by row, NaN where nothing is), low, high, scale: "signed" | "attention", row (marked), same (a key: equal data)}
-     * look: {width, rowHeight, kind, label, about(row, column) -> words, loading(is)} · on: {point(row or null), mark(row), zoom([first, last] or null)}
+     * look: {width, rowHeight, kind, label, about(row, column) -> words, loading (words while plotly is on its way)} · on: {point(row or null), mark(row), zoom([first, last] or null)}
      */
     constructor(at, place, data, look, on) {
       Object.assign(this, { at, place, data, look, on, cell: null, height: look.rowHeight * data.rows });
@@ -62,10 +62,10 @@
     }
 
     upgrade() {
-      if (!Plotly) this.look.loading(true);
+      const waiting = !Plotly && lab.html("div", { class: "heat-waiting", role: "status" }, this.at, this.look.loading);
       lab.later(async () => {
         try { Plotly ??= await lab.library.plotly(); } catch (error) { console.warn(error.message); } // the canvas stays
-        this.look.loading(false);
+        if (waiting) waiting.remove();
         if (Plotly && this.at.isConnected && !this.plot) this.draw();
       });
     }
