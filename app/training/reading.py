@@ -22,6 +22,7 @@ from app.training.corpus.datasets.acceptability import wrong_form
 from app.training.cpu import be_gentle
 from app.training.evaluate import continuations
 from app.training.paths import BUILD, MODELS, read_corpus
+from app.training.tokenizers import expected_text
 from app.training.train_tokenizers import LISTS
 from app.training.trainer import RECIPES
 
@@ -152,7 +153,12 @@ def main() -> None:
         loaded = load(ModelSpec(options.name, "local", str(MODELS / options.name)))
         texts = [text for _, text in continuations(loaded, beginnings, N_EACH)]
         rng = random.Random(f"{options.seed} {options.name}")
-        sheet, key = make_sheet(texts, read_corpus(options.corpus / "heldout.jsonl"), rng)
+        # tiny-gpt1 writes lower case: so does its whole sheet, or the case would tell the source
+        heldout = [
+            document | {"text": expected_text(options.name, document["text"])}
+            for document in read_corpus(options.corpus / "heldout.jsonl")
+        ]
+        sheet, key = make_sheet(texts, heldout, rng)
         folder.mkdir(exist_ok=True)
         lines = "".join(f"{id_}\t{text}\n" for id_, text in sheet)
         (folder / "sheet.tsv").write_text("id\ttext\n" + lines, encoding="utf-8")
