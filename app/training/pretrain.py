@@ -48,6 +48,9 @@ def main() -> None:
     parser.add_argument(
         "--exported", type=Path, help="where no snapshot is, go on from <folder>/<name>, e.g. assets/models"
     )
+    parser.add_argument(
+        "--new-corpus", action="store_true", help="the corpus is not the one read so far: begin at its start"
+    )
     options = parser.parse_args()
     restart_with_allocator_settings("app.training.pretrain")
     be_gentle()
@@ -59,6 +62,7 @@ def main() -> None:
         options.documents,
         options.until,
         options.exported,
+        options.new_corpus,
     )
 
 
@@ -70,10 +74,12 @@ def pretrain(
     n_documents: int,
     until: str | None = None,
     exported: Path | None = None,
+    new_corpus: bool = False,
 ) -> Trainer:
     """Train, or go on training, until `n_documents` are read or the clock says `until` ("HH:MM").
 
     exported: where no snapshot is, go on from <exported>/<name>, with AdamW starting anew.
+    new_corpus: the first start with another corpus; later starts go on in it.
     """
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,9 +88,9 @@ def pretrain(
     trainer = Trainer(recipe, encode_documents(training_texts(corpus / "train.jsonl"), tokenizer))
     heldout = heldout_windows(corpus / "heldout.jsonl", tokenizer, recipe.shape.n_ctx)
     if (folder / "snapshot.pt").exists():
-        trainer.restore(torch.load(folder / "snapshot.pt", weights_only=True))
+        trainer.restore(torch.load(folder / "snapshot.pt", weights_only=True), new_corpus)
     elif exported:
-        trainer.restore(exported_state(exported / name))
+        trainer.restore(exported_state(exported / name), new_corpus)
     trainer.dtype = faster_dtype(lambda dtype: _forward_and_backward(trainer, dtype))
     clock = Clock(n_documents, until)
     stop = _stop_on_sigterm()

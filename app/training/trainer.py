@@ -69,13 +69,14 @@ class Trainer:
         self.seconds = 0.0  # spent in steps, all processes of this run together
         self.epoch = 0
         self.window = 0  # the next window of this epoch
+        self.documents_before = 0  # read in corpora that this one replaced
         self._windows: Windows | None = None
 
     @property
     def documents_read(self) -> int:
-        """Documents read to their end since the start, all epochs together."""
+        """Documents read to their end since the start, all epochs and corpora together."""
         in_epoch = int(self.windows.documents_read[self.window - 1]) if self.window else 0
-        return self.epoch * len(self.documents) + in_epoch
+        return self.documents_before + self.epoch * len(self.documents) + in_epoch
 
     @property
     def windows(self) -> Windows:
@@ -125,17 +126,26 @@ class Trainer:
             "progress": {name: getattr(self, name) for name in (*self._PROGRESS, "documents_read")},
         }
 
-    def restore(self, state: dict) -> None:
-        """Continue from `state()`. Without "optimizer" AdamW starts anew, with a warm-up."""
+    def restore(self, state: dict, new_corpus: bool = False) -> None:
+        """Continue from `state()`. Without "optimizer" AdamW starts anew, with a warm-up.
+
+        new_corpus: `documents` are not those of the state; they are read from the first one on.
+        """
         with torch.no_grad():
             for name, value in state["parameters"].items():
                 self.parameters[name].copy_(value)
         for name in self._PROGRESS:
-            setattr(self, name, state["progress"][name])
+            setattr(self, name, state["progress"].get(name, 0))
+        if new_corpus:
+            self.documents_before = state["progress"]["documents_read"]
+            self.epoch = self.window = 0
         self._windows = None
         if "optimizer" in state:
             self.optimizer.load_state_dict(state["optimizer"])
         else:
             self.updates_of_optimizer = 0
 
-    _PROGRESS = ("step_number", "updates_of_optimizer", "tokens_seen", "seconds", "epoch", "window")
+    _PROGRESS = (
+        *("step_number", "updates_of_optimizer", "tokens_seen", "seconds"),
+        *("epoch", "window", "documents_before"),
+    )

@@ -57,6 +57,22 @@ def test_interrupted_run_equals_uninterrupted_one(documents, tmp_path):
     )
 
 
+def test_another_corpus_is_read_from_its_start(documents):
+    first = Trainer(RECIPE, documents)
+    for k in range(12):
+        first.step(k / 30)
+    read = first.documents_read
+    shorter = Documents(documents.ids[: documents.starts[40]], documents.starts[:41])
+    second = Trainer(RECIPE, shorter)
+    second.restore(first.state(), new_corpus=True)
+    assert (second.epoch, second.window, second.documents_read) == (0, 0, read)
+    second.step(0.5)
+    assert second.documents_read > read and second.step_number == 13
+    third = Trainer(RECIPE, shorter)
+    third.restore(second.state())
+    assert third.documents_read == second.documents_read
+
+
 def test_it_learns(documents):
     trainer = Trainer(RECIPE, documents)
     losses = [trainer.step(k / 60) for k in range(60)]

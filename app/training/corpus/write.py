@@ -21,14 +21,14 @@ MAX_REPEATS = 20  # a kind that yields only known documents this often in a row 
 SHARES: dict[tuple[str, str], float] = {
     ("story", "ko"): 0.070, ("story", "en"): 0.045,
     ("diary", "ko"): 0.050, ("diary", "en"): 0.035,
-    ("everyday", "ko"): 0.200, ("everyday", "en"): 0.130,
+    ("everyday", "ko"): 0.280, ("everyday", "en"): 0.200,
     ("dialogue", "ko"): 0.040, ("dialogue", "en"): 0.030,
     ("qa", "ko"): 0.045, ("qa", "en"): 0.030,
     ("review", "ko"): 0.040, ("review", "en"): 0.025,
-    ("claims", "ko"): 0.150,
+    ("claims", "ko"): 0.030,
     ("facts", "ko"): 0.030, ("facts", "en"): 0.020,
     ("incontext_a", "mixed"): 0.070, ("incontext_b", "ko"): 0.020, ("incontext_b", "en"): 0.010,
-    ("word_list", "ko"): 0.033, ("word_list", "en"): 0.022,
+    ("word_list", "ko"): 0.012, ("word_list", "en"): 0.008,
 }  # fmt: skip
 
 
