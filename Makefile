@@ -59,7 +59,6 @@ smoke: $(DEV_READY)
 models-eval: $(DEV_READY) | build/corpus/heldout.jsonl
 	$(PY) -m app.training.evaluate tiny-gpt2 $(ARGS)
 	$(PY) -m app.training.evaluate tiny-gpt1 $(ARGS)
-	$(PY) -m app.training.evaluate_bert $(ARGS)
 
 records: $(DEV_READY)
 	nice -n 10 $(PY) -m app.training.records $(ARGS)

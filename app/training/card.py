@@ -51,6 +51,7 @@ def card(name: str, folder: Path) -> str:
         windows_per_step=recipe["windows_per_step"],
         learning_rate=recipe["peak_learning_rate"],
         seed=recipe["seed"],
+        list_share=round(100 * recipe["list_share"]),
         corpus_table=table(["kind", "documents"], [[kind, f"{n:,}"] for kind, n in scores["corpus"].items()]),
         text_table=text_table(scores["text"]),
         head_table=head_table(scores["heads"]),

@@ -14,7 +14,7 @@ from pathlib import Path
 from app.training.paths import BUILD, MODELS
 from app.training.trainer import RECIPES
 
-DOCUMENTS, BERT_TOKENS = 900_000, 15_000_000  # what each GPT and tiny-bert read
+DOCUMENTS, BERT_TOKENS = 900_000, 12_000_000  # what each GPT and tiny-bert read
 SMOKE_CORPUS, SMOKE_DOCUMENTS, SMOKE_BERT_TOKENS = 6000, 600, 20_000
 
 

@@ -23,7 +23,7 @@ class Recipe:
     weight_decay: float = 0.1
     betas: tuple[float, float] = (0.9, 0.98)
     largest_gradient_norm: float = 1.0
-    list_share: float = 0.1
+    list_share: float = 0.05
 
 
 RECIPES = {
