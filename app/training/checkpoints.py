@@ -31,9 +31,11 @@ MOST = 8  # the last ones, each at twice the steps of the one before
 
 
 def write_checkpoints(name: str, runs: Path, corpus: Path, models: Path, n_examples: int) -> list[dict]:
-    """Quantise and measure every saved step, in order."""
+    """Quantise and measure the last saved steps, in order. Checkpoints of an earlier run are removed."""
     folder = models / name / "checkpoints"
     folder.mkdir(exist_ok=True)
+    for path in folder.glob("step-*.safetensors"):
+        path.unlink()
     shape = RECIPES[name].shape
     kinds = heldout_windows(corpus / "heldout.jsonl", read_tokenizer(models / name), shape.n_ctx)
     prose = [windows for kind, windows in kinds.items() if kind not in LISTS]
