@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .write import DOCUMENTS, write_corpus
+from .write import DOCUMENTS, MIXES, write_corpus
 
 
 def main() -> None:
@@ -12,8 +12,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--documents", type=int, default=DOCUMENTS, help="how many, without film reviews")
     parser.add_argument("--reviews", type=Path, help="gzipped lines [rating, text] of Korean film reviews")
+    parser.add_argument(
+        "--mix", choices=MIXES, default="whole", help="last: more everyday texts, for the end of a run"
+    )
     options = parser.parse_args()
-    summary = write_corpus(options.out, options.seed, options.documents, options.reviews)
+    summary = write_corpus(options.out, options.seed, options.documents, options.reviews, options.mix)
     print(summary)
 
 

@@ -30,6 +30,20 @@ SHARES: dict[tuple[str, str], float] = {
     ("incontext_a", "mixed"): 0.070, ("incontext_b", "ko"): 0.020, ("incontext_b", "en"): 0.010,
     ("word_list", "ko"): 0.012, ("word_list", "en"): 0.008,
 }  # fmt: skip
+# for the end of a long run: above all what a learner's text is likely to begin with
+LAST_SHARES: dict[tuple[str, str], float] = {
+    ("story", "ko"): 0.060, ("story", "en"): 0.040,
+    ("diary", "ko"): 0.050, ("diary", "en"): 0.040,
+    ("everyday", "ko"): 0.360, ("everyday", "en"): 0.260,
+    ("dialogue", "ko"): 0.020, ("dialogue", "en"): 0.015,
+    ("qa", "ko"): 0.020, ("qa", "en"): 0.010,
+    ("review", "ko"): 0.030, ("review", "en"): 0.020,
+    ("claims", "ko"): 0.005,
+    ("facts", "ko"): 0.010, ("facts", "en"): 0.005,
+    ("incontext_a", "mixed"): 0.030, ("incontext_b", "ko"): 0.010, ("incontext_b", "en"): 0.005,
+    ("word_list", "ko"): 0.006, ("word_list", "en"): 0.004,
+}  # fmt: skip
+MIXES = {"whole": SHARES, "last": LAST_SHARES}
 
 
 def make(kind: str, lang: str, rng: random.Random) -> dict:
@@ -66,14 +80,17 @@ def documents(kind: str, lang: str, n: int, seed: int) -> Iterator[dict]:
         yield made
 
 
-def write_corpus(out: Path, seed: int, n_documents: int, reviews: Path | None) -> str:
-    """Writes train.jsonl, heldout.jsonl and summary.json (seed, grammar, counts).
+def write_corpus(
+    out: Path, seed: int, n_documents: int, reviews: Path | None = None, mix: str = "whole"
+) -> str:
+    """Writes train.jsonl, heldout.jsonl and summary.json (seed, mix, grammar, counts).
 
-    Documents of the first two are different texts. Returns the counts as a table to print.
+    mix: one of `MIXES`. Documents of the first two files are different
+    texts. Returns the counts as a table to print.
     """
     everything = [
         made
-        for (kind, lang), share in SHARES.items()
+        for (kind, lang), share in MIXES[mix].items()
         for made in documents(kind, lang, round(share * n_documents * (1 + HELD_OUT_SHARE)), seed)
     ]
     if reviews:
@@ -91,7 +108,7 @@ def write_corpus(out: Path, seed: int, n_documents: int, reviews: Path | None) -
         count = counts.setdefault(f"{made['kind']} {made['lang']}", {"documents": 0, "characters": 0})
         count["documents"] += 1
         count["characters"] += len(made["text"])
-    summary = {"seed": seed, "grammar": grammar_size(), "counts": counts}
+    summary = {"seed": seed, "mix": mix, "grammar": grammar_size(), "counts": counts}
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return "\n".join(
         f"{name:20} {count['documents']:8,} documents {count['characters']:12,} characters"
