@@ -8,7 +8,10 @@ for somebody to read.
 import argparse
 import hashlib
 import json
+import shlex
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -31,18 +34,21 @@ from app.training.windows import encode_documents
 MAX_HELDOUT = 600  # documents of each group
 
 
-def evaluate(name: str, corpus: Path, models: Path = MODELS, quick: bool = False) -> dict:
+def evaluate(
+    name: str, corpus: Path, models: Path = MODELS, quick: bool = False, read: Sequence[Path] = ()
+) -> dict:
     """All figures of one model, as they go into scores.json. `quick` leaves out in-context learning and
-    most of the text."""
+    most of the text. read: training files of corpora that the model has read before; their documents do not
+    count as held out."""
     loaded = load(ModelSpec(name, "local", str(models / name)), eager=True)
     tokenizer = read_tokenizer(models / name)
     documents = encode_documents(training_texts(corpus / "train.jsonl"), tokenizer)
     five_gram = KneserNey(documents.ids, documents.starts, loaded.vocab_size)
-    heldout = groups(corpus / "heldout.jsonl", 20 if quick else MAX_HELDOUT)
+    heldout = groups(unread(corpus / "heldout.jsonl", read), 20 if quick else MAX_HELDOUT)
     weights = (models / name / "model.safetensors").read_bytes()
     scores = {
         "model": name,
-        "command": f"python -m app.training.evaluate {name}",
+        "command": shlex.join(["python", "-m", "app.training.evaluate", *sys.argv[1:]]),
         "date": date.today().isoformat(),
         "corpus": dict(
             Counter(document["kind"] for document in read_corpus(corpus / "train.jsonl")).most_common()
@@ -64,10 +70,16 @@ def grammar_of(corpus: Path) -> dict[str, int]:
     return summary["grammar"] | {"documents": sum(counts)}
 
 
-def groups(path: Path, n_each: int = MAX_HELDOUT) -> dict[str, list[dict]]:
-    """Held-out documents, at most `n_each` of a group: grammar by language, and reviews."""
+def unread(heldout: Path, read: Sequence[Path]) -> list[dict]:
+    """The documents of `heldout` whose text stands in none of the training files `read`."""
+    known = {document["text"] for path in read for document in read_corpus(path)}
+    return [document for document in read_corpus(heldout) if document["text"] not in known]
+
+
+def groups(documents: Iterable[dict], n_each: int = MAX_HELDOUT) -> dict[str, list[dict]]:
+    """At most `n_each` held-out documents of a group: grammar by language, and reviews."""
     found: dict[str, list[dict]] = defaultdict(list)
-    for document in read_corpus(path):
+    for document in documents:
         if document["kind"] not in LISTS:
             name = "reviews" if document["kind"] == "film_review" else f"grammar_{document['lang']}"
             found[name].append(document)
@@ -144,6 +156,13 @@ def main() -> None:
     parser.add_argument("name", choices=RECIPES)
     parser.add_argument("--corpus", type=Path, default=BUILD / "corpus")
     parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument(
+        "--read",
+        type=Path,
+        nargs="*",
+        default=(),
+        help="training files read in earlier runs; what stands there is not held out",
+    )
     parser.add_argument("--quick", action="store_true", help="no in-context learning, little text")
     parser.add_argument(
         "--samples", type=Path, help="write continuations there, one a line, and nothing else"
@@ -159,7 +178,7 @@ def main() -> None:
         lines = [f"{number}\t{' '.join(text.split())}" for number, (_, text) in enumerate(found)]
         options.samples.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return
-    scores = evaluate(options.name, options.corpus, options.models, options.quick)
+    scores = evaluate(options.name, options.corpus, options.models, options.quick, options.read)
     (options.models / options.name / "scores.json").write_text(
         json.dumps(scores, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )

@@ -9,6 +9,8 @@ import argparse
 import hashlib
 import json
 import random
+import shlex
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -19,8 +21,9 @@ import torch
 
 from app.models import LoadedModel, MaskedModel, ModelSpec, load, load_masked
 from app.training.cpu import be_gentle
+from app.training.evaluate import unread
 from app.training.masked import begins_word
-from app.training.paths import BUILD, MODELS, read_corpus
+from app.training.paths import BUILD, MODELS
 from app.training.pretrain_bert import NAME, TOKENIZER_OF
 from app.training.tokenizers import END_OF_TEXT_ID, read_tokenizer
 from app.training.train_tokenizers import LISTS
@@ -63,13 +66,13 @@ def from_the_left(gpt: LoadedModel, ids: list[int], place: int) -> int:
     return gpt.model(torch.tensor([ids[:place]])).logits[0, -1].argmax().item()
 
 
-def blank_scores(bert: MaskedModel, gpt: LoadedModel, models: Path, heldout: Path) -> dict:
+def blank_scores(bert: MaskedModel, gpt: LoadedModel, models: Path, heldout: list[dict]) -> dict:
     """Language -> texts per seed; for both models top-1 accuracy in percent and its spread over seeds."""
     tokenizer = read_tokenizer(models / TOKENIZER_OF)
     begins = begins_word(tokenizer)
     scores = {}
     for lang in ("ko", "en"):
-        prose = (d["text"] for d in read_corpus(heldout) if d["lang"] == lang and d["kind"] not in LISTS)
+        prose = (d["text"] for d in heldout if d["lang"] == lang and d["kind"] not in LISTS)
         texts = [tokenizer.encode(text).ids for text in prose]
         right: dict[str, list[float]] = {NAME: [], TOKENIZER_OF: []}
         for seed in SEEDS:
@@ -88,18 +91,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, default=BUILD / "corpus")
     parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument(
+        "--read", type=Path, nargs="*", default=(), help="training files that either model has read before"
+    )
     options = parser.parse_args()
     be_gentle()
+    heldout = unread(options.corpus / "heldout.jsonl", options.read)
     folder = options.models / NAME
     bert = load_masked(ModelSpec(NAME, "local", str(folder)))
     gpt = load(ModelSpec(TOKENIZER_OF, "local", str(options.models / TOKENIZER_OF)))
     scores = {
         "model": NAME,
-        "command": "python -m app.training.evaluate_bert",
+        "command": shlex.join(["python", "-m", "app.training.evaluate_bert", *sys.argv[1:]]),
         "date": date.today().isoformat(),
         "weights_sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
         "seeds": list(SEEDS),
-        "blanks": blank_scores(bert, gpt, options.models, options.corpus / "heldout.jsonl"),
+        "blanks": blank_scores(bert, gpt, options.models, heldout),
     }
     (folder / "scores.json").write_text(
         json.dumps(scores, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
