@@ -59,12 +59,14 @@ smoke: $(DEV_READY)
 models-eval: $(DEV_READY) | build/corpus/heldout.jsonl
 	$(PY) -m app.training.evaluate tiny-gpt2 $(ARGS)
 	$(PY) -m app.training.evaluate tiny-gpt1 $(ARGS)
+	$(PY) -m app.training.evaluate_bert $(ARGS)
 
 records: $(DEV_READY)
 	nice -n 10 $(PY) -m app.training.records $(ARGS)
 
 build/corpus/heldout.jsonl: | $(DEV_READY)
-	$(PY) -m app.training.corpus --out build/corpus
+# a seed that no model has read
+	$(PY) -m app.training.corpus --out build/corpus --seed 9
 
 browser: $(DEV_READY)
 	@$(PY) -m tests.harness.chromium

@@ -46,7 +46,6 @@ def card(name: str, folder: Path) -> str:
         steps=f"{progress['step_number']:,}",
         tokens=f"{progress['tokens_seen'] / 1e6:.1f}",
         documents=f"{progress['documents_read']:,}",
-        documents_plain=progress["documents_read"],
         hours=f"{progress['seconds'] / 3600:.1f}",
         windows_per_step=recipe["windows_per_step"],
         learning_rate=recipe["peak_learning_rate"],
@@ -60,6 +59,7 @@ def card(name: str, folder: Path) -> str:
         fine_tuning=fine_tuning(folder / "fine_tuning.json", scores["weights_sha256"]),
         reads=reads(folder / "reads" / "scores.json", scores["weights_sha256"]),
         date=scores["date"],
+        command=scores["command"],
     )
 
 
@@ -181,7 +181,11 @@ def fine_tuning(path: Path, weights_sha256: str) -> str:
             )
             lines.append([task, layers, setting["lambda"], setting["accuracy"], seeds, found["majority"]])
     header = ["task", "layers transferred", "λ", "accuracy in %", "by seed", "majority class"]
-    return f"{scores['labels']:,} labels, test split, `{scores['command']}`.\n\n" + table(header, lines)
+    missing = sorted({one["task"] for one in scores["left_out"]})
+    left_out = f" Some settings were left out for want of time: {', '.join(missing)}." if missing else ""
+    return f"{scores['labels']:,} labels, test split, `{scores['command']}`.{left_out}\n\n" + table(
+        header, lines
+    )
 
 
 def grammar(size: dict[str, int]) -> str:

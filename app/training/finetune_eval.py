@@ -103,6 +103,21 @@ def compare(
     return {"labels": n_labels, "seeds": list(seeds), "tasks": found, "left_out": left_out}
 
 
+def joined(before: dict, found: dict) -> dict:
+    """The figures of an earlier run on the same weights, labels and seeds, and those of this one, which
+    count where both have a task. Raises ValueError when they do not belong together.
+    """
+    if any(before[key] != found[key] for key in ("model", "weights_sha256", "labels", "seeds")):
+        raise ValueError("other weights, labels or seeds than in the file: measure into another --out")
+    kept = {name: task for name, task in before["tasks"].items() if name not in found["tasks"]}
+    left_out = [one for one in before["left_out"] if one["task"] in kept]
+    return found | {
+        "command": f"{before['command']}; {found['command']}",
+        "tasks": kept | found["tasks"],
+        "left_out": left_out + found["left_out"],
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", help="a folder of assets/models")
@@ -111,6 +126,9 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=N_LABELS)
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many")
     parser.add_argument("--out", type=Path, help="default: build/finetune_eval/<name>.json")
+    parser.add_argument(
+        "--add", action="store_true", help="keep the other tasks that --out already has for these weights"
+    )
     options = parser.parse_args()
     restart_with_allocator_settings("app.training.finetune_eval")
     be_gentle()
@@ -124,6 +142,8 @@ def main() -> None:
         "date": date.today().isoformat(),
     } | compare(loaded, tasks, 60 * options.minutes, options.labels, range(options.seeds))
     out = options.out or BUILD / "finetune_eval" / f"{options.name}.json"
+    if options.add and out.exists():
+        found = joined(json.loads(out.read_text(encoding="utf-8")), found)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
 from app.training.card import card, n_parameters
 from app.training.corpus.labels import LABEL_WORDS
@@ -16,6 +16,7 @@ from app.training.tokenizers import SPECIAL_TOKENS, VOCAB_SIZES, expected_text
 from app.training.train_tokenizers import LECTURE_WORDS
 
 NAMES = sorted(VOCAB_SIZES)
+BERT = "tiny-bert"
 TEXTS = [
     "나는 오늘 그 곳에 간다.",
     "옛날 옛적에  작은 마을에 토끼가 살았습니다.\n",
@@ -76,7 +77,7 @@ def test_tokens_follow_the_agreement(model_and_tokenizer):
     assert min(tokenizer("<|endoftext|><|start|>")["input_ids"]) >= 22
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, BERT])
 def test_weights_are_small_half_precision_and_finite(name):
     file = MODELS / name / "model.safetensors"
     assert file.stat().st_size < 10_000_000
@@ -84,8 +85,30 @@ def test_weights_are_small_half_precision_and_finite(name):
     assert all(value.dtype == torch.float16 and value.isfinite().all() for value in weights.values())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, BERT])
 def test_card_and_scores_belong_to_these_weights(name):
     digest = hashlib.sha256((MODELS / name / "model.safetensors").read_bytes()).hexdigest()
     assert read(name, "scores.json")["weights_sha256"] == digest
     assert (MODELS / name / "README.md").read_text(encoding="utf-8") == card(name, MODELS / name)
+
+
+def test_the_model_for_blanks_sees_both_sides():
+    """As plain `transformers` reads it: a word on the right changes what fills the blank."""
+    folder = MODELS / BERT
+    model, tokenizer = AutoModelForMaskedLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    assert type(model).__name__ == "BertForMaskedLM" and model.config.max_position_embeddings == 64
+    assert (folder / "tokenizer.json").read_bytes() == (MODELS / "tiny-gpt2" / "tokenizer.json").read_bytes()
+
+    def fill(left: str, right: str) -> str:
+        before, after = (tokenizer(part)["input_ids"] for part in (left, right))
+        ids = torch.tensor([[*before, tokenizer.mask_token_id, *after, tokenizer.eos_token_id]])
+        with torch.no_grad():
+            return tokenizer.decode(model.float()(ids).logits[0, len(before)].argmax())
+
+    assert fill("나는 오늘", " 갔다.") != fill("나는 오늘", " 먹었다.")
+
+
+def test_blanks_are_filled_better_from_both_sides():
+    """What the glossary will show; the bar of the card: ten points more than from the left alone."""
+    for found in read(BERT, "scores.json")["blanks"].values():
+        assert found[BERT]["accuracy"] >= found["tiny-gpt2"]["accuracy"] + 10

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.training.downstream import TaskData, read_task, task_names
-from app.training.finetune_eval import Setting, compare, fine_tune, learning_rate, settings
+from app.training.finetune_eval import Setting, compare, fine_tune, joined, learning_rate, settings
 from tests.random_models import random_examples, random_model
 
 
@@ -103,3 +103,16 @@ def test_what_the_time_does_not_allow_is_listed_as_left_out():
 def test_the_same_seed_gives_the_same_figures():
     twice = [compare(random_model("gpt1"), {"e": task()}, n_labels=8, seeds=(3,)) for _ in range(2)]
     assert twice[0] == twice[1]
+
+
+def test_tasks_measured_later_join_those_of_the_same_weights():
+    def measured(command: str, tasks: dict, left_out: list, weights: str = "abc") -> dict:
+        facts = {"model": "tiny", "weights_sha256": weights, "labels": 1000, "seeds": [0]}
+        return facts | {"command": command, "tasks": tasks, "left_out": left_out}
+
+    before = measured("first", {"a": 1, "b": 2}, [{"task": "a"}, {"task": "b"}])
+    found = joined(before, measured("second", {"b": 3, "c": 4}, [{"task": "c"}]))
+    assert found["tasks"] == {"a": 1, "b": 3, "c": 4} and found["command"] == "first; second"
+    assert found["left_out"] == [{"task": "a"}, {"task": "c"}]
+    with pytest.raises(ValueError, match="other weights"):
+        joined(before, measured("second", {}, [], weights="other"))

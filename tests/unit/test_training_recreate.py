@@ -13,7 +13,7 @@ from app.training.recreate import commands
 def test_stages_come_in_order_and_stay_inside_the_folder_given(tmp_path):
     found = commands(tmp_path, tmp_path / "models", n_documents=10, smoke=True, reviews=None)
     stages = [command[2].removeprefix("app.training.") for command in found]
-    assert stages[:2] == ["corpus", "train_tokenizers"]
+    assert stages[:3] == ["corpus", "corpus", "train_tokenizers"]
     assert stages.index("export") > stages.index("pretrain") and stages[-2:] == ["evaluate", "evaluate"]
     paths = [part for command in found for part in command[3:] if "/" in part]
     assert paths and all(part.startswith(str(tmp_path)) for part in paths)
