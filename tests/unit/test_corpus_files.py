@@ -10,6 +10,7 @@ import pytest
 from app.training.corpus.film_reviews import is_wanted, selected, words_of
 from app.training.corpus.size import wordings
 from app.training.corpus.write import SHARES, write_corpus
+from app.training.evaluate import unread
 
 GOOD = "배우들의 연기가 좋아서 끝까지 재미있게 봤다."
 BAD = {
@@ -75,6 +76,21 @@ def test_the_same_seed_writes_the_same_bytes(corpus: Path) -> None:
     for name in ("train.jsonl", "heldout.jsonl"):
         assert (corpus / "first" / name).read_bytes() == (corpus / "again" / name).read_bytes()
     assert read(corpus / "first" / "train.jsonl")[0] != read(corpus / "other" / "train.jsonl")[0]
+
+
+def test_the_last_mix_holds_more_everyday_texts(tmp_path: Path, corpus: Path) -> None:
+    write_corpus(tmp_path, seed=0, n_documents=300, mix="last")
+    shares = [
+        sum(made["kind"] == "everyday" for made in documents) / len(documents)
+        for documents in (read(tmp_path / "train.jsonl"), read(corpus / "other" / "train.jsonl"))
+    ]
+    assert shares[0] > shares[1] + 0.1
+
+
+def test_what_an_earlier_run_has_read_is_not_held_out(corpus: Path) -> None:
+    heldout, train = (corpus / "first" / name for name in ("heldout.jsonl", "train.jsonl"))
+    assert unread(heldout, [train]) == read(heldout)
+    assert unread(heldout, [train, heldout]) == []
 
 
 def test_documents_are_different_and_the_files_share_none(corpus: Path) -> None:

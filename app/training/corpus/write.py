@@ -85,8 +85,8 @@ def write_corpus(
 ) -> str:
     """Writes train.jsonl, heldout.jsonl and summary.json (seed, mix, grammar, counts).
 
-    mix: one of `MIXES`. Documents of the first two files are different
-    texts. Returns the counts as a table to print.
+    mix: one of `MIXES`. Documents of the first two files are different texts. Returns the counts as a
+    table to print.
     """
     everything = [
         made
