@@ -6,9 +6,11 @@ settings = Settings.from_args() if __name__ == "__main__" else Settings.from_env
 settings.export()  # before gradio is imported: the libraries read the environment once
 
 from app import shell  # noqa: E402
+from app.host import Host  # noqa: E402
 from lessons import LESSONS  # noqa: E402
 
-demo = shell.build(LESSONS, settings)
+host = Host(settings)
+demo = shell.build(LESSONS, host)
 
 if __name__ == "__main__":
-    demo.launch(**shell.launch_options(settings))
+    demo.launch(**shell.launch_options(host))

@@ -1,4 +1,8 @@
-"""The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py."""
+"""The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py.
+
+Gradio only lists and describes them; calls are answered by app/doors/calls.py, which runs the very same
+functions.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +11,20 @@ from typing import Any
 
 import gradio as gr
 
-from app import endpoints, i18n
-from app.doors import preferred_language
-from app.errors import UserError
+from app import endpoints
 from app.models import Registry
-from app.settings import Settings
 
 
-def publish(registry: Registry, settings: Settings) -> None:
-    """Add the endpoints to the gr.Blocks that is being built. Everything else of the page stays unlisted."""
+def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
+    """{name: function of the arguments that a call gives}. One that generates is run step by step."""
 
-    def answer(request: gr.Request | None, endpoint: Callable[..., dict], *arguments: Any) -> dict:
-        try:
-            return endpoint(*arguments, registry=registry)
-        except UserError as error:
-            accepted = request.headers.get("accept-language", "") if request else ""
-            lang = preferred_language(accepted) if settings.lang == "auto" else settings.lang
-            raise gr.Error(i18n.sentence(error, lang), print_exception=False) from error
-
-    def tokenize(text: str, model: str, request: gr.Request = None) -> dict:
-        return answer(request, endpoints.tokenize, text, model)
+    def tokenize(text: str, model: str) -> dict:
+        return endpoints.tokenize(text, model, registry=registry)
 
     def next_token(
-        text: str,
-        model: str,
-        temperature: float = 1.0,
-        top_k: int = 0,
-        top_p: float = 1.0,
-        request: gr.Request = None,
+        text: str, model: str, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0
     ) -> dict:
-        return answer(request, endpoints.next_token, text, model, temperature, top_k, top_p)
+        return endpoints.next_token(text, model, temperature, top_k, top_p, registry=registry)
 
     def generate(
         text: str,
@@ -47,13 +35,18 @@ def publish(registry: Registry, settings: Settings) -> None:
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
-        request: gr.Request = None,
     ) -> dict:
-        return answer(request, endpoints.generate, text, model, n, strategy, temperature, top_k, top_p, seed)
+        return endpoints.generating(
+            text, model, n, strategy, temperature, top_k, top_p, seed, registry=registry
+        )
 
-    def trace(text: str, model: str, name: str = "", request: gr.Request = None) -> dict:
-        return answer(request, endpoints.trace, text, model, name)
+    def trace(text: str, model: str, name: str = "") -> dict:
+        return endpoints.trace(text, model, name, registry=registry)
 
-    for function in (tokenize, next_token, generate, trace):
-        described = getattr(endpoints, function.__name__).__doc__
-        gr.api(function, api_name=function.__name__, api_description=described, concurrency_limit=8)
+    return {function.__name__: function for function in (tokenize, next_token, generate, trace)}
+
+
+def publish(registry: Registry) -> None:
+    """List the endpoints in the gr.Blocks that is being built. Everything else of the page stays unlisted."""
+    for name, function in functions(registry).items():
+        gr.api(function, api_name=name, api_description=getattr(endpoints, name).__doc__)

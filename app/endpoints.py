@@ -10,6 +10,7 @@ before it has imported torch, so the engine is imported at a call.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from difflib import get_close_matches
 from typing import Any
 
@@ -93,6 +94,25 @@ def generate(
     strategy: "greedy", "sample" (uses temperature, top_k, top_p and seed) or "beam" (four beams). p: plain
     softmax. text: as the tokenizer gives it back, so GPT-1's is in lower case.
     """
+    from app.engine.decoding import finish
+
+    steps = generating(text, model, n, strategy, temperature, top_k, top_p, seed, registry=registry)
+    return finish(steps)
+
+
+def generating(
+    text: str,
+    model: str,
+    n: int,
+    strategy: str,
+    temperature: float,
+    top_k: int,
+    top_p: float,
+    seed: int,
+    *,
+    registry: Registry | None = None,
+) -> Generator[None, None, Json]:
+    """`generate`, which pauses after every token, so that others are answered meanwhile."""
     from app.engine import next_token as engine
 
     text, sampling = learner_text(text), Sampling(temperature, top_k, top_p)
@@ -101,7 +121,7 @@ def generate(
     strategy = check_strategy(strategy)
     loaded = load((registry or Registry()).spec(model))
     ids = engine.prompt_ids(loaded, text)
-    steps = engine.generate(loaded, ids, n, strategy, sampling, seed)
+    steps = yield from engine.generating(loaded, ids, n, strategy, sampling, seed)
     new = [step.token_id for step in steps]
     pieces = loaded.tokenizer.pieces([*ids[-CONTEXT_OF_A_PIECE:], *new])[-len(new) :]
     return {

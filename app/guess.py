@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.errors import InputError
 from app.lesson import Context, Lesson
+from app.payload import Payload
 
 LARGEST_ANSWER = 1e9
+MOST_KEPT = 100  # answers that a browser may send along
 
 
 @dataclass(frozen=True)
@@ -42,18 +45,33 @@ def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
 
 
 def give(
-    answers: tuple[tuple[str, Any], ...], lesson: Lesson, payload: Mapping[str, Any]
+    answers: tuple[tuple[str, Any], ...], lesson: Lesson, payload: Payload
 ) -> tuple[tuple[str, Any], ...]:
     """`answers` with the one in `payload` ({"id", "answer"}) added or replaced.
 
     Raises:
         InputError: no such question, or an answer that is no number.
     """
-    asked, answer = payload.get("id"), payload.get("answer")
+    asked = payload.choice("id", [question["id"] for question in load_questions(lesson)])
+    return _with(answers, asked, payload.number("answer", -LARGEST_ANSWER, LARGEST_ANSWER))
+
+
+def restore(
+    answers: tuple[tuple[str, Any], ...], lesson: Lesson, kept: Payload
+) -> tuple[tuple[str, Any], ...]:
+    """`answers` with those that the browser kept, as [id, answer] in "answers".
+
+    What is none of ours is left out.
+    """
     known = [question["id"] for question in load_questions(lesson)]
-    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
-    if asked not in known or not is_number or not abs(answer) <= LARGEST_ANSWER:  # NaN compares as false
-        raise InputError("not_understood")
+    for row in kept.rows("answers", MOST_KEPT, 2):
+        with suppress(InputError):
+            asked = row.choice("0", known)
+            answers = _with(answers, asked, row.number("1", -LARGEST_ANSWER, LARGEST_ANSWER))
+    return answers
+
+
+def _with(answers: tuple[tuple[str, Any], ...], asked: str, answer: float) -> tuple[tuple[str, Any], ...]:
     return (*(pair for pair in answers if pair[0] != asked), (asked, answer))
 
 

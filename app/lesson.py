@@ -18,7 +18,7 @@ from app import i18n
 from app.models.registry import Registry
 
 if TYPE_CHECKING:
-    import gradio as gr
+    from app.host import Host
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,14 @@ class Context:
         lang: "ko" or "en".
         words: the lesson's strings in `lang`.
         registry: the models that can be picked.
-        page: the shared gr.State of a Page.
-        state: this lesson's gr.State.
+        host: answers the lesson's actions; None where a lesson is drawn without a server.
     """
 
     lesson: Lesson
     lang: str
     words: Mapping[str, str]
     registry: Registry
-    page: gr.State
-    state: gr.State
+    host: Host | None = None
 
     def text(self, key: str, **values: Any) -> str:
         """The string `key` in the page's language, filled with `values`."""

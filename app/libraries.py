@@ -1,6 +1,6 @@
-"""Plotly and KaTeX for the browser, out of the packages that are installed: nothing is copied or fetched.
+"""Files for the browser out of the packages that are installed: nothing is copied or fetched.
 
-The page loads them the first time a drawing asks (assets/js/libraries.js), so the first page carries neither.
+Plotly and KaTeX come the first time a drawing asks (assets/js/libraries.js); the first page carries neither.
 """
 
 from __future__ import annotations
@@ -9,12 +9,8 @@ import importlib.metadata
 import importlib.util
 from pathlib import Path
 
-from starlette.middleware import Middleware
-from starlette.responses import FileResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 PLOTLY = "/libraries/plotly.min.js"  # where we serve it; Gradio serves KaTeX itself, under /assets
-A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address holds the version
+ICON = Path(__file__).parent.parent / "assets" / "images" / "icon.svg"
 
 
 def _package(name: str) -> Path:
@@ -46,22 +42,12 @@ def addresses() -> dict[str, str]:
     }
 
 
-class PlotlyDoor:
-    """Answers PLOTLY itself and hands everything else on. Gradio compresses what passes through it."""
-
-    def __init__(self, app: ASGIApp):
-        self.app, self.file = app, plotly_file()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and scope["method"] in ("GET", "HEAD")
-            and scope["path"].removeprefix(scope.get("root_path", "")) == PLOTLY
-        ):
-            await FileResponse(self.file, media_type="text/javascript", headers=A_YEAR)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+def folders() -> dict[str, tuple[Path, bool]]:
+    """{first part of an address: (folder, its names hold a hash)} of what Gradio's own page loads."""
+    frontend = _package("gradio") / "templates" / "frontend"
+    return {"/assets/": (frontend / "assets", True), "/static/": (frontend / "static", False)}
 
 
-def middleware() -> list[Middleware]:
-    return [Middleware(PlotlyDoor)]
+def single_files() -> dict[str, tuple[Path, bool]]:
+    """{address: (file, the address holds its version)}."""
+    return {PLOTLY: (plotly_file(), True), "/favicon.ico": (ICON, False)}

@@ -10,33 +10,33 @@ from typing import Any
 import gradio as gr
 
 from app import api, doors, i18n, libraries
-from app.lesson import Context, Lesson, Page
+from app.host import Host
+from app.lesson import Context, Lesson
 from app.models import Registry
-from app.settings import Settings
 from app.theme import theme
 from app.views.view import View
 
 ASSETS = Path(__file__).parent.parent / "assets"
 # In this order: the tools of drawing, the stage, the page, the views that lessons share, the lessons.
 STYLES = ("tokens", "base", "shell", "views", "lessons", "architecture")
-SCRIPTS = ("dom", "libraries", "term", "stage", "shell", "views/*", "lessons/*")
+SCRIPTS = ("dom", "libraries", "term", "transport", "stage", "shell", "views/*", "lessons/*")
 FIRST_LESSON = "next-token"
 
 
-def build(lessons: Sequence[Lesson], settings: Settings) -> gr.Blocks:
-    """The whole app: `/` in Korean and `/en` in English."""
-    registry = Registry(settings.model)
+def build(lessons: Sequence[Lesson], host: Host) -> gr.Blocks:
+    """The whole app: `/` in Korean and `/en` in English. `host` answers what its pages send."""
     name = i18n.shared_text("ko")["ui.name"]
     with gr.Blocks(title=name, analytics_enabled=False, fill_width=True) as demo:
-        _page(lessons, registry, "ko")
-        api.publish(registry, settings)
+        _page(lessons, host, "ko")
+        api.publish(host.registry)
     with demo.route("English", "/en", show_in_navbar=False):
-        _page(lessons, registry, "en")
+        _page(lessons, host, "en")
     return demo
 
 
-def launch_options(settings: Settings) -> dict[str, Any]:
+def launch_options(host: Host) -> dict[str, Any]:
     """Arguments of `demo.launch()`."""
+    settings = host.settings
     return {
         "server_name": settings.host,
         "server_port": settings.port,
@@ -46,12 +46,9 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "head": head(),
         "footer_links": [],
         "favicon_path": ASSETS / "images" / "icon.svg",
-        # Of the visitors' states; one holds the keys and values of its text. Who is forgotten goes on all the
-        # same, since the browser sends along where it stands.
-        "state_session_capacity": 1000,
         "run_history": False,  # a classroom's computers are shared
         "ssr_mode": False,
-        "app_kwargs": {"middleware": [*doors.middleware(settings), *libraries.middleware()]},
+        "app_kwargs": doors.launch_arguments(host, api.functions(host.registry)),
     }
 
 
@@ -71,15 +68,14 @@ def head() -> str:
     return f"<style>{styles}</style><script>{scripts}\n{known}</script>"
 
 
-def _page(lessons: Sequence[Lesson], registry: Registry, lang: str) -> None:
-    page = gr.State(Page(None, registry.default))
-    View("shell", words=_shell_words(lessons, registry, lang), elem_id="shell")
+def _page(lessons: Sequence[Lesson], host: Host, lang: str) -> None:
+    View("shell", words=_shell_words(lessons, host.registry, lang), elem_id="shell")
     first = FIRST_LESSON if any(lesson.id == FIRST_LESSON for lesson in lessons) else lessons[0].id
     with gr.Tabs(elem_id="lessons", overflow_behavior="wrap", selected=first) as tabs:
         for lesson in lessons:
             with gr.Tab(lesson.title[lang], id=lesson.id, elem_id=f"tab-{lesson.id}"):
                 words = i18n.shared_text(lang) | lesson.texts(lang)
-                lesson.build(Context(lesson, lang, words, registry, page, gr.State(None)))
+                lesson.build(Context(lesson, lang, words, host.registry, host))
     tabs.select(None, js="() => lab.opened()", api_visibility="private")
 
 

@@ -1,13 +1,17 @@
 """A lesson mounted in a page of its own, and visitors who act in it as the browser does.
 
-They go through the two events that `app.stage.mount` wires, so a test sees what Gradio would send and get.
+They go through `app.host.Host`, so a test sees what the browser would send and get.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,9 +20,14 @@ import gradio as gr
 import pytest
 
 from app import i18n
+from app.host import Host
 from app.lesson import Context, Lesson, Page
 from app.models import Registry, registry
+from app.payload import Payload
+from app.settings import Settings
 from app.stage import Stage, mount
+from app.visits import Visit
+from app.work import Owner
 from tests.tiny_models import write_folder
 
 
@@ -32,21 +41,38 @@ def tiny_registry(folder: Path, **config) -> Iterator[Registry]:
         yield Registry()
 
 
+_NUMBERS = itertools.count(1)
+
+
+@cache
+def event_loop() -> asyncio.AbstractEventLoop:
+    """The one loop of all hosts, in a thread of its own, as a server has it."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return loop
+
+
 class Mounted:
     """One language's page with one lesson. `plain` pictures: as they arrive in the browser."""
 
     def __init__(self, lesson: Lesson, stage: Stage, registry: Registry, lang: str = "ko"):
         words = i18n.shared_text(lang) | lesson.texts(lang)
-        with gr.Blocks() as demo:
-            page, state = gr.State(Page(None, registry.default)), gr.State(None)
-            self.context = Context(lesson, lang, words, registry, page, state)
+        self.host = Host(Settings())
+        self.host.registry = registry
+        with gr.Blocks():
+            self.context = Context(lesson, lang, words, registry, self.host)
             self.view = mount(self.context, stage)
-        self.events = {
-            event: block.fn
-            for block in demo.fns.values()
-            for _, event in block.targets
-            if block.fn is not None
-        }
+
+    def answers(self, session: str, payload: Any) -> list[dict[str, Any]]:
+        """All that goes back to the browser `session` for one request: news, and the picture last."""
+        lang, lesson = self.context.lang, self.context.lesson.id
+
+        async def lines() -> list[bytes]:
+            sent = self.host.act(lang, lesson, Owner("", session), Payload(payload), lambda: False)
+            return [line async for line in sent]
+
+        sent = asyncio.run_coroutine_threadsafe(lines(), event_loop())
+        return [plain(json.loads(line)) for line in sent.result(120)]
 
 
 def plain(picture: dict[str, Any]) -> dict[str, Any]:
@@ -55,11 +81,11 @@ def plain(picture: dict[str, Any]) -> dict[str, Any]:
 
 
 class Visitor:
-    """One browser: it keeps nothing but its session (`page`, `visit`) and the last picture."""
+    """One browser: it keeps nothing but the name of its session and the last picture."""
 
     def __init__(self, mounted: Mounted):
         self.mounted = mounted
-        self.page, self.visit = Page(None, mounted.context.registry.default), None
+        self.session = f"visitor-{next(_NUMBERS)}"
         self.seq = 0
         self.picture: dict[str, Any] = {}
 
@@ -70,18 +96,24 @@ class Visitor:
 
     def send(self, payload: Any) -> dict[str, Any]:
         """Send anything at all."""
-        event = gr.EventData(None, payload)
-        self.page, self.visit, picture = self.mounted.events["act"](self.page, self.visit, event)
-        self.picture = plain(picture)
+        self.picture = self.mounted.answers(self.session, payload)[-1]
         return self.picture
 
     def fetch(self, **payload: Any) -> list[dict[str, Any]]:
         """Send an action that names a model -> the news of its loading, of which the last is the picture."""
-        event = gr.EventData(None, payload)
-        answers = list(self.mounted.events["fetch"](self.page, self.visit, event))
-        self.page, self.visit, picture = answers[-1]
-        self.picture = plain(picture)
-        return [told for _, _, told in answers[:-1]] + [self.picture]
+        answers = self.mounted.answers(self.session, payload)
+        self.picture = answers[-1]
+        return answers
+
+    @property
+    def page(self) -> Page:
+        """What her lessons share."""
+        return self.mounted.host.session(self.session).page
+
+    @property
+    def visit(self) -> Visit | None:
+        """Where she stands in this lesson."""
+        return self.mounted.host.session(self.session).places[self.mounted.context.lesson.id].visit
 
     def enter(self, query: str = "", **more: Any) -> dict[str, Any]:
         """Open the lesson by an address with this query."""

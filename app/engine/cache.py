@@ -107,6 +107,18 @@ class KVCache:
             return unembed(loaded, final[0, -1])
 
 
+def probabilities(loaded: LoadedModel, ids: Sequence[int], start: int) -> list[float]:
+    """Plain softmax probability of ids[i] after all before it, for every i ≥ start ≥ 1: one forward pass.
+
+    Raises InputError("no_tokens" or "unknown_token"). ids without the last one must fit into the context.
+    """
+    check_ids(loaded, ids)
+    with torch.no_grad():
+        final = hidden(loaded, torch.tensor([ids[:-1]]))[0, start - 1 :]  # (n, d)
+        p = unembed(loaded, final).double().softmax(-1)  # (n, V)
+    return p.gather(1, torch.tensor(ids[start:])[:, None])[:, 0].tolist()
+
+
 def check_ids(loaded: LoadedModel, ids: Sequence[int]) -> None:
     """Raise InputError: "no_tokens" when there is no token, "unknown_token" for an id outside the
     vocabulary.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.models import LoadedModel
 
 N_BEAMS = 4
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,30 @@ def generate(
     "beam" keeps four beams and returns the text with the highest mean log-probability per token.
     Raises InputError: "no_tokens", "unknown_token" or "unknown_strategy".
     """
+    return finish(generating(loaded, ids, n, strategy, sampling, seed))
+
+
+def finish(steps: Generator[None, None, Result]) -> Result:
+    """Run a generator to its end -> what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def generating(
+    loaded: LoadedModel,
+    ids: Sequence[int],
+    n: int,
+    strategy: Strategy = "greedy",
+    sampling: Sampling | None = None,
+    seed: int = 0,
+) -> Generator[None, None, list[Step]]:
+    """`generate`, which pauses after every token, so that others may use the processor meanwhile."""
     check_ids(loaded, ids)
     if check_strategy(strategy) == "beam":
-        return _beam_search(loaded, list(ids), n)
+        return (yield from _beam_search(loaded, list(ids), n))
     cache, steps, sampling = KVCache(), [], sampling or Sampling()
     while len(steps) < n and not (steps and steps[-1].token_id == loaded.eot_id):
         logits = cache.logits(loaded, [*ids, *(step.token_id for step in steps)])  # (V,)
@@ -54,6 +76,7 @@ def generate(
             warped = warp(logits, sampling)
             token_id, p = draw(warped.p_after, warped.order, uniform(seed, len(steps))), warped.p_before
         steps.append(Step(token_id, p[token_id].item()))
+        yield
     return steps
 
 
@@ -98,7 +121,7 @@ class _BeamLogits:
             return unembed(self._loaded, final[:, -1])
 
 
-def _beam_search(loaded: LoadedModel, prompt: list[int], n: int) -> list[Step]:
+def _beam_search(loaded: LoadedModel, prompt: list[int], n: int) -> Generator[None, None, list[Step]]:
     """The finished text with the highest mean log-probability.
 
     Each step takes the 2 · N_BEAMS best continuations of all beams: those that end are finished if they are
@@ -126,4 +149,5 @@ def _beam_search(loaded: LoadedModel, prompt: list[int], n: int) -> list[Step]:
         if not going_on or (len(finished) == N_BEAMS and going_on[0][0].mean <= finished[-1].mean):
             break
         open_beams, parents = [beam for beam, _ in going_on], [parent for _, parent in going_on]
+        yield
     return finished[0].steps()

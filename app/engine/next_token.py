@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.cache import KVCache
+from app.engine.cache import KVCache, probabilities
 from app.engine.controls import Sampling, Strategy
-from app.engine.decoding import Step, generate
+from app.engine.decoding import Step, finish, generate, generating
 from app.engine.history import History, Node
 from app.engine.sampling import Warped, draw, uniform, warp
 from app.errors import InputError
@@ -27,7 +27,10 @@ __all__ = [
     "Strategy",
     "Warped",
     "draw",
+    "finish",
     "generate",
+    "generating",
+    "probabilities",
     "prompt_ids",
     "uniform",
     "warp",

@@ -85,6 +85,9 @@ class _Cache:
         self._locks: dict = {}
         self._guard = Lock()
 
+    def __contains__(self, key) -> bool:
+        return key in self._values
+
     def get(self, key, make):
         with self._guard:
             lock = self._locks.setdefault(key, Lock())
@@ -123,6 +126,11 @@ def load(
     if progress:
         progress(1.0, "ready")
     return loaded
+
+
+def is_loaded(spec: ModelSpec) -> bool:
+    """The finished model is in memory."""
+    return (spec, None, False) in _models
 
 
 def load_masked(spec: ModelSpec = MASKED) -> MaskedModel:

@@ -11,8 +11,7 @@ class View(gr.HTML):
     """A `gr.HTML` whose template is static and empty: `lab.mount` (assets/js) draws `value` into it.
 
     Gradio evaluates the template of a gr.HTML as JavaScript, so no text of a learner may ever enter it; the
-    drawing code puts text in through textContent only. The browser answers with the event 'act', whose data
-    is one action.
+    drawing code puts text in through textContent only. What it sends goes to app/host.py, not through Gradio.
 
     Args:
         kind: which drawing of the browser, `lab.views[kind]`.
@@ -26,7 +25,7 @@ class View(gr.HTML):
         super().__init__(
             value=value,
             html_template="<div class='view'></div>",
-            js_on_load=f"lab.mount('{kind}', element, props, trigger, watch); // sends 'act' and 'fetch'",
+            js_on_load=f"lab.mount('{kind}', element, props)",
             apply_default_css=False,
             words=words or {},
             **kwargs,

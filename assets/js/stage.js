@@ -4,13 +4,12 @@
 (() => {
   const root = document.documentElement;
   const BUSY_AFTER = 350;      // ms until waiting is told in words
-  const GIVE_UP_AFTER = 90000; // ms until the line is opened again
   const MOST_WAITING = 16;
   let counter = 0;
 
   class Stage {
-    constructor(id, element, props, trigger) {
-      Object.assign(this, { id, props, trigger, lesson: lab.lessons[id], words: props.words });
+    constructor(id, element, props) {
+      Object.assign(this, { id, lesson: lab.lessons[id], words: props.words });
       this.at = element.querySelector(".view");
       this.waiting = [];
       this.pending = null;
@@ -36,11 +35,9 @@
       if (this.pending || !this.waiting.length) return;
       const { action } = this.waiting.shift();
       this.pending = { ...this.place(), ...action, seq: ++counter };
-      this.trigger("name" in action ? "fetch" : "act", this.pending);
+      lab.send(this, this.pending);
       clearTimeout(this.busyTimer);
-      clearTimeout(this.lateTimer);
       this.busyTimer = setTimeout(() => this.busy(root.dataset.model ? this.words.busy : this.words.loading), BUSY_AFTER);
-      this.lateTimer = setTimeout(() => this.late(), GIVE_UP_AFTER);
     }
 
     /** Where the learner stands, sent along so that a server that has forgotten her (restarted, say) goes on from there. */
@@ -54,7 +51,6 @@
       if (!value || (value.seq !== undefined && value.seq !== this.pending?.seq)) return;
       if (value.busy) return this.busy(value.busy, value.fraction);
       clearTimeout(this.busyTimer);
-      clearTimeout(this.lateTimer);
       const done = this.pending;
       this.pending = null;
       this.busy("");
@@ -99,9 +95,17 @@
       }
     }
 
-    late() {
+    /** The answer did not come; the press is being repeated. */
+    lost(words) {
+      clearTimeout(this.busyTimer);
+      this.busy(words);
+    }
+
+    /** The server does not take this action, now or later. */
+    refused() {
       this.pending = null;
       this.waiting = [];
+      clearTimeout(this.busyTimer);
       this.busy("");
       this.note.hidden = false;
       this.note.textContent = this.words.no_answer;
@@ -132,14 +136,13 @@
   const isShown = (stage) => lab.active() === stage && (arrived || isAsked(stage.id));
 
   /** Called by each View when Gradio has put it into the page. */
-  lab.mount = (kind, element, props, trigger, watch) => {
+  lab.mount = (kind, element, props) => {
     if (kind === "shell") return lab.shell(element, props);
-    const stage = new Stage(kind, element, props, trigger);
+    const stage = new Stage(kind, element, props);
     stages.set(kind, stage);
     lab.shown = stage;
     arrived ||= isAsked(kind);
     const query = lab.link.meantFor(kind) ? location.search.slice(1) : "";
-    watch("value", () => stage.receive(props.value));
     if (!lab.link.hasState() && props.value) { // a link to a state is drawn once, when Python has answered
       stage.value = props.value;
       stage.paint();

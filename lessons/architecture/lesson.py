@@ -13,12 +13,23 @@ from typing import Any
 from app import guess, models
 from app.errors import InputError
 from app.lesson import Context, Lesson, Page
-from app.stage import Stage, mount, whole_number
+from app.payload import Payload
+from app.stage import Stage, mount
 from lessons.architecture import figures
 from lessons.architecture.nodes import block_of, kind_of
-from lessons.architecture.state import CHANGES, DEPTHS, LABS, MAX_HEADS, NO_NODE, SIDES, TERMS, State
+from lessons.architecture.state import (
+    CHANGES,
+    DEPTHS,
+    LABS,
+    LONGEST_NAME,
+    MAX_HEADS,
+    NO_NODE,
+    ROWS,
+    SIDES,
+    TERMS,
+    State,
+)
 
-Payload = Mapping[str, Any]
 EMBEDDED = {"gpt1": "tiny-gpt1", "gpt2": "tiny-gpt2"}
 # The tensor of GPT-2's column that the panel shows when a difference is lit; else the difference itself.
 FIRST_NODE = {"ln": "blocks.{block}.ln1.hook_normalized", "final": "ln_final.hook_normalized"}
@@ -64,11 +75,8 @@ def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
 
 def open_block(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Open another block; a tensor in the panel is exchanged for its sister in that block."""
-    block = payload.get("block")
     loaded = _models(context, page)
-    deepest = max(model.n_layer for model in loaded.values())
-    if isinstance(block, bool) or not isinstance(block, int) or not 0 <= block < deepest:
-        raise InputError("not_understood")
+    block = payload.whole("block", 0, max(model.n_layer for model in loaded.values()) - 1)
     node = state.node
     if block_of(node) is not None:
         own = min(block, loaded[state.side].n_layer - 1)
@@ -78,9 +86,7 @@ def open_block(context: Context, page: Page, state: State, payload: Payload) -> 
 
 def light(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Light one difference, one term of equation (2), or nothing."""
-    lit = payload.get("lit")
-    if lit not in ("none", *CHANGES, *TERMS):
-        raise InputError("not_understood")
+    lit = payload.choice("lit", ("none", *CHANGES, *TERMS))
     block = min(state.block, _models(context, page)["gpt2"].n_layer - 1)
     node = FIRST_NODE.get(lit, NO_NODE).format(block=block)
     return replace(state, lit=lit, node=node, side="gpt2")
@@ -88,49 +94,37 @@ def light(context: Context, page: Page, state: State, payload: Payload) -> State
 
 def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Put a tensor into the panel; without a name the panel goes back to what is lit."""
-    node, side = payload.get("node"), payload.get("side")
-    if node is None:
+    if "node" not in payload:
         return replace(state, node=NO_NODE)
-    if not isinstance(node, str) or side not in SIDES:
-        raise InputError("not_understood")
-    picked = replace(state, node=node, side=side)
-    if not _exists(_models(context, page), picked):
+    node = payload.text_or("node", "", LONGEST_NAME)
+    picked = replace(state, node=node, side=payload.choice("side", SIDES))
+    if not _exists(_models(context, page), picked):  # only names that are on the drawing get through
         raise InputError("not_understood")
     return picked
 
 
 def mark(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Mark the row of one token."""
-    row = payload.get("row")
-    if isinstance(row, bool) or not isinstance(row, int) or not -1 <= row < 1024:
-        raise InputError("not_understood")
-    return replace(state, row=row)
+    return replace(state, row=payload.whole("row", *ROWS))
 
 
 def show_head(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Show the pattern of one head in full."""
-    head = whole_number(payload.get("head"))
-    if not 0 <= head < MAX_HEADS:
-        raise InputError("not_understood")
-    return replace(state, head=head)
+    return replace(state, head=payload.whole("head", 0, MAX_HEADS - 1))
 
 
 def open_lab(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Open or close a lab; what has been measured stays."""
-    lab = payload.get("lab")
-    if lab not in LABS:
-        raise InputError("not_understood")
+    lab = payload.choice("lab", LABS)
     others = tuple(name for name in state.labs if name != lab)
-    return replace(state, labs=(*others, lab) if payload.get("on") is True else others)
+    return replace(state, labs=(*others, lab) if payload.flag("on") else others)
 
 
 def set_depth(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Another depth or initialisation of the untrained models: their measurement begins anew."""
-    depth = payload.get("depth")
-    if isinstance(depth, bool) or not isinstance(depth, int) or not DEPTHS[0] <= depth <= DEPTHS[1]:
-        raise InputError("not_understood")
-    fresh = replace(state, depth=depth, scaled=payload.get("scaled") is True, gradients=(), walks=())
-    return measure_start(context, page, fresh, {})
+    depth, scaled = payload.whole("depth", *DEPTHS), payload.flag("scaled")
+    fresh = replace(state, depth=depth, scaled=scaled, gradients=(), walks=())
+    return measure_start(context, page, fresh, Payload())
 
 
 def measure_start(context: Context, page: Page, state: State, payload: Payload) -> State:
@@ -150,11 +144,7 @@ def keep(state: State) -> dict[str, Any]:
 
 
 def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
-    for entry in kept.get("answers") if isinstance(kept.get("answers"), list) else []:
-        if isinstance(entry, list) and len(entry) == 2:
-            asked = {"id": entry[0], "answer": entry[1]}
-            state = replace(state, answers=guess.give(state.answers, context.lesson, asked))
-    return state
+    return replace(state, answers=guess.restore(state.answers, context.lesson, kept))
 
 
 STAGE = Stage(

@@ -19,6 +19,8 @@ DEPTHS = (2, 48)  # of the untrained models in the labs
 MAX_BLOCKS = 48  # of the largest GPT-2
 MAX_HEADS = 25
 NO_NODE = "none"
+LONGEST_NAME = 60  # of a tensor
+ROWS = (-1, 1023)  # of the token that is marked
 
 _HOOK = re.compile(r"[a-z][a-z0-9_.]{0,59}")
 
@@ -52,7 +54,7 @@ class State:
     side: str = field(default="gpt2", metadata=choice(*SIDES))
     node: str = field(default="blocks.2.ln1.hook_normalized", metadata={"link": Codec(_read_node, str)})
     head: int = field(default=0, metadata=integer(0, MAX_HEADS - 1))
-    row: int = field(default=-1, metadata=integer(-1, 1023))
+    row: int = field(default=-1, metadata=integer(*ROWS))
     depth: int = field(default=12, metadata=integer(*DEPTHS))
     scaled: bool = field(default=False, metadata=flag())
     answers: tuple[tuple[str, object], ...] = ()

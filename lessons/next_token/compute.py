@@ -7,6 +7,7 @@ Scores are float32 logits; probabilities are float64 so that the strip from 0 to
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from app.engine.next_token import History, KVCache, Node, Sampling, Warped
 from app.errors import InputError
 from app.guess import Answer
 from app.models import LoadedModel
-from lessons.next_token.state import MAX_DRAWS, MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice
+from lessons.next_token.state import KNOBS, MAX_DRAWS, MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice
+from lessons.next_token.tree import likeliest_first, top_of_view
 
 if TYPE_CHECKING:
     from lessons.next_token.state import State
@@ -26,7 +28,7 @@ SHOWN = 9
 COMPARED_TOKENS = 8
 COLD = 0.2
 LOOKED_THROUGH = 32  # likeliest tokens, among which there are eight that read differently
-KNOB_LIMITS = {"temperature": (0.1, 2.0), "top_p": (0.05, 1.0), "seed": (0, 999_999)}
+MOST_LOOKED_UP = 12  # nodes of the tree in view whose followers get their probabilities for one picture
 
 
 @dataclass(frozen=True)
@@ -80,24 +82,32 @@ def start(loaded: LoadedModel, text: str, state: State) -> State:
         raise InputError("no_tokens")
     state = replace(state, history=History(tuple(prompt)), cache=KVCache(), step=None)
     if state.ids:
-        landed = state.landed
-        state = _walk(loaded, state, state.ids)
-        return _settle(loaded, replace(state, landed=landed))
+        return _settle(loaded, _plant(loaded, state, state.ids))
     words = (loaded.tokenizer.encode(" " + word) for word in state.chosen)
-    state = _walk(loaded, state, [Choice(token_id, None) for ids in words for token_id in ids])
+    chosen = [Choice(token_id, None) for ids in words for token_id in ids]
+    wanted = state.landed
+    if chosen:
+        state = _plant(loaded, state, chosen)
     for _ in range(state.presses):
         state = draw(loaded, state)
-    landed = state.landed and bool(state.ids)
+    landed = wanted and state.history.current is not None
     return _settle(loaded, replace(state, chosen=(), presses=0, landed=landed))
 
 
-def _walk(loaded: LoadedModel, state: State, choices) -> State:
-    """Extend the path token by token, each with the probability that the model gives it there."""
+def _plant(loaded: LoadedModel, state: State, choices: Sequence[Choice]) -> State:
+    """Put `choices` after the text. Their probabilities are looked up when the picture needs them.
+
+    Raises:
+        InputError("unknown_token"): not in the vocabulary. InputError("path_too_long").
+    """
+    history = state.history
     for token_id, draw_index in choices:
         if token_id >= loaded.vocab_size:
             raise InputError("unknown_token", id=token_id)
-        state = _extend(loaded, replace(state, landed=True), token_id, draw_index)
-    return state
+        history = history.extend(token_id, by_hand=draw_index is None, draw_index=draw_index, p=None)
+    if len(history.path()) > MAX_PATH:
+        raise InputError("path_too_long", limit=MAX_PATH)
+    return replace(state, history=history)
 
 
 def path(state: State) -> list[Node]:
@@ -125,7 +135,40 @@ def _settle(loaded: LoadedModel, state: State) -> State:
         logits = state.cache.logits(loaded, list(ids))  # (V,)
         cache = state.cache
         step = Step(ids, logits, cache.n_reused, cache.n_computed, cache.n_dropped, cache.numbers_saved)
-    return replace(state, ids=choices, step=step)
+    state = replace(state, ids=choices, step=step)
+    return replace(state, history=_looked_up(loaded, state.history))
+
+
+def _looked_up(loaded: LoadedModel, history: History) -> History:
+    """`history` with the probabilities that its picture shows: of the path, and of the branches in view."""
+    if all(node.p is not None for node in history.nodes):
+        return history
+    path, n_prompt = history.path(), len(history.prompt)
+    ids = history.ids()
+    if any(history.nodes[index].p is None for index in path) and len(ids) <= loaded.n_ctx + 1:
+        p = engine.probabilities(loaded, ids, n_prompt)  # one pass for the whole path
+        history = history.with_probabilities(dict(zip(path, p, strict=True)))
+    cache, top = KVCache(), top_of_view(history)
+    for parent in _followed(history, top):
+        unknown = [child for child in history.children(parent) if history.nodes[child].p is None]
+        if unknown:
+            before = [*history.prompt, *(history.nodes[index].token_id for index in history.path_to(parent))]
+            p = cache.logits(loaded, before).double().softmax(-1)  # (V,)
+            history = history.with_probabilities(
+                {child: float(p[history.nodes[child].token_id]) for child in unknown}
+            )
+    return history
+
+
+def _followed(history: History, top: int | None) -> Iterator[int | None]:
+    """The nodes in view whose followers are in view too: `top`, the path on show, the likeliest others."""
+    yield top
+    path = history.path()
+    below = sorted(
+        (child for child in likeliest_first(history, top) if history.children(child)),
+        key=lambda child: child not in path,
+    )
+    yield from below[:MOST_LOOKED_UP]
 
 
 def _extend(loaded: LoadedModel, state: State, token_id: int, draw_index: int | None) -> State:
@@ -141,7 +184,7 @@ def _extend(loaded: LoadedModel, state: State, token_id: int, draw_index: int | 
     by_hand = draw_index is None
     history = state.history.extend(token_id, by_hand=by_hand, draw_index=draw_index, p=p)
     nodes = list(history.nodes)  # a token that was here before has now come about in this way
-    nodes[history.current] = replace(nodes[history.current], by_hand=by_hand, draw_index=draw_index)
+    nodes[history.current] = replace(nodes[history.current], by_hand=by_hand, draw_index=draw_index, p=p)
     return replace(
         state,
         history=replace(history, nodes=tuple(nodes)),
@@ -204,17 +247,9 @@ def go(loaded: LoadedModel, state: State, node: int | None) -> State:
 
 
 def turn(loaded: LoadedModel, state: State, knob: str, value: float) -> State:
-    """Turn a knob. The token on show, if a random number drew it, is drawn again with the same number.
-
-    Raises:
-        InputError("not_understood"): no such knob, or a value outside its range.
-    """
-    if knob == "top_k":
-        good = value in TOP_K_STOPS
-    else:
-        low, high = KNOB_LIMITS.get(knob, (1, 0))
-        good = low <= value <= high
-    if not good:
+    """Turn a knob. The token on show, if a random number drew it, is drawn again with the same number."""
+    low, high = KNOBS.get(knob, (1, 0))
+    if not low <= value <= high or (knob == "top_k" and value not in TOP_K_STOPS):
         raise InputError("not_understood")
     whole = knob in ("top_k", "seed")
     state = replace(state, **{knob: int(value) if whole else round(float(value), 2)})
@@ -236,31 +271,20 @@ def keep(state: State) -> list[list[int | None]]:
     return [[node.parent, node.token_id, node.draw_index] for node in state.history.nodes]
 
 
-def restore(loaded: LoadedModel, state: State, kept: object) -> State:
-    """`state` with the paths of `kept` beside its own.
+def restore(loaded: LoadedModel, state: State, kept: Sequence[tuple[int | None, int, int | None]]) -> State:
+    """`state` with the paths of `kept` beside its own: (parent, token id, index of the random number).
 
-    `kept` may hold anything; the walk stops at what it does not understand.
+    It stops at a token that this model does not have, and where a path or the tree would become too long.
     """
-    if not isinstance(kept, list):
-        return state
-    here, landed, indices = state.history.current, state.landed, {}
-    for number, entry in enumerate(kept[:MAX_NODES]):
-        match entry:
-            case [int() | None as parent, int(token_id), int() | None as draw_index] if (
-                (parent is None or parent in indices)
-                and 0 <= token_id < loaded.vocab_size
-                and (draw_index is None or 0 <= draw_index <= MAX_DRAWS)
-            ):
-                at = None if parent is None else indices[parent]
-                try:
-                    branch = replace(state, history=state.history.go(at), landed=True)
-                    state = _extend(loaded, branch, token_id, draw_index)
-                except InputError:  # longer than a path or a tree may be
-                    break
-                indices[number] = state.history.current
-            case _:
-                break
-    return _settle(loaded, replace(state, history=state.history.go(here), landed=landed))
+    history, indices, depths = state.history, {}, {None: 0}
+    for number, (parent, token_id, draw_index) in enumerate(kept):
+        depths[number] = depths[parent] + 1
+        if token_id >= loaded.vocab_size or depths[number] > MAX_PATH or len(history.nodes) >= MAX_NODES:
+            break
+        branch = history.go(None if parent is None else indices[parent])
+        history = branch.extend(token_id, by_hand=draw_index is None, draw_index=draw_index, p=None)
+        indices[number] = history.current
+    return _settle(loaded, replace(state, history=history.go(state.history.current)))
 
 
 def ended(loaded: LoadedModel, state: State) -> bool:

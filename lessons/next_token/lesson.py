@@ -5,7 +5,6 @@ Lecture part GPT란?; GPT-1 eq. (1) and (2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any
 from app import guess, models
 from app.errors import InputError, ModelError
 from app.lesson import Context, Lesson, Page
-from app.stage import Stage, mount, whole_number
+from app.payload import Payload
+from app.stage import Stage, mount
 from lessons.next_token import figures
-from lessons.next_token.state import State
+from lessons.next_token.state import KNOBS, MAX_DRAWS, MAX_NODES, State
 
-Payload = Mapping[str, Any]
 MOST_IN_A_GUESS = 60  # characters
 
 
@@ -65,35 +64,34 @@ def undo(context: Context, page: Page, state: State, payload: Payload) -> State:
 
 
 def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().pick(_model(context, page), state, whole_number(payload.get("id")))
+    return _compute().pick(_model(context, page), state, payload.whole("id"))
 
 
 def go(context: Context, page: Page, state: State, payload: Payload) -> State:
-    node = payload.get("node")
-    return _compute().go(_model(context, page), state, None if node is None else whole_number(node))
+    node = payload.whole("node", 0, MAX_NODES) if "node" in payload else None
+    return _compute().go(_model(context, page), state, node)
 
 
 def knob(context: Context, page: Page, state: State, payload: Payload) -> State:
-    name, value = payload.get("knob"), payload.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(name, str):
-        raise InputError("not_understood")
+    name = payload.choice("knob", tuple(KNOBS))
+    value = payload.number("value", *KNOBS[name])
     return _compute().turn(_model(context, page), state, name, value)
 
 
 def hide(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Cover the bars so that the learner guesses first, or uncover them."""
-    hidden = payload.get("on") is True
+    hidden = payload.flag("on")
     state = state if not hidden else _compute().land(_model(context, page), state)
     return replace(state, hidden=hidden, guess=None)
 
 
 def guess_token(context: Context, page: Page, state: State, payload: Payload) -> State:
-    text = _short_text(payload.get("text"))
+    text = _short_text(payload, "text")
     return replace(state, guess=text or None, hidden=state.hidden and not text)
 
 
 def compare(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return replace(state, compare=payload.get("on") is True)
+    return replace(state, compare=payload.flag("on"))
 
 
 def answer(context: Context, page: Page, state: State, payload: Payload) -> State:
@@ -114,20 +112,30 @@ def keep(state: State) -> dict[str, Any]:
 
 
 def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
-    state = _compute().restore(_model(context, page), state, kept.get("tree"))
-    if isinstance(kept.get("guess"), str) and not state.hidden:
+    state = _compute().restore(_model(context, page), state, kept_tree(kept))
+    if "guess" in kept and not state.hidden:
         with suppress(InputError):
-            state = replace(state, guess=_short_text(kept["guess"]) or None)
-    for entry in kept.get("answers") if isinstance(kept.get("answers"), list) else []:
-        if isinstance(entry, list) and len(entry) == 2:
-            asked = {"id": entry[0], "answer": entry[1]}
-            with suppress(InputError):
-                state = replace(state, answers=guess.give(state.answers, context.lesson, asked))
-    return replace(state, compare=kept.get("compare") is True)
+            state = replace(state, guess=_short_text(kept, "guess") or None)
+    return replace(
+        state, answers=guess.restore(state.answers, context.lesson, kept), compare=kept.flag("compare")
+    )
 
 
-def _short_text(text: Any) -> str:
-    return models.tokens.learner_text(text).strip()[:MOST_IN_A_GUESS]
+def kept_tree(kept: Payload) -> list[tuple[int | None, int, int | None]]:
+    """[(parent, token id, index of the random number or None)] of the tree that the browser kept.
+
+    It ends at the first row that is none of ours.
+    """
+    rows = []
+    with suppress(InputError):
+        for row in kept.rows("tree", MAX_NODES, 3):
+            parent = row.whole("0", 0, len(rows) - 1) if "0" in row else None
+            rows.append((parent, row.whole("1"), row.whole("2", 0, MAX_DRAWS) if "2" in row else None))
+    return rows
+
+
+def _short_text(payload: Payload, name: str) -> str:
+    return models.tokens.learner_text(payload.text(name, MOST_IN_A_GUESS)).strip()
 
 
 STAGE = Stage(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_PATH = 256  # tokens after the text
 MAX_NODES = 1024  # of the whole tree
 MAX_DRAWS = 9_999  # a random number is found by making all before it, so a far one would cost memory and time
+KNOBS = {"temperature": (0.1, 2.0), "top_k": (0, 100), "top_p": (0.05, 1.0), "seed": (0, 999_999)}
 TOP_K_STOPS = (*range(1, 21), 25, 30, 40, 50, 100, 0)  # 0 is off: every token stays
 
 
@@ -98,10 +99,10 @@ class State:
         step: the forward pass behind the picture.
     """
 
-    temperature: float = field(default=0.8, metadata=number(0.1, 2.0))
-    top_k: int = field(default=7, metadata=integer(0, 100))
-    top_p: float = field(default=0.9, metadata=number(0.05, 1.0))
-    seed: int = field(default=1, metadata=integer(0, 999_999))
+    temperature: float = field(default=0.8, metadata=number(*KNOBS["temperature"]))
+    top_k: int = field(default=7, metadata=integer(*KNOBS["top_k"]))
+    top_p: float = field(default=0.9, metadata=number(*KNOBS["top_p"]))
+    seed: int = field(default=1, metadata=integer(*KNOBS["seed"]))
     draws: int = field(default=0, metadata=integer(0, MAX_DRAWS))
     landed: bool = field(default=False, metadata=flag())
     hidden: bool = field(default=False, metadata=flag())

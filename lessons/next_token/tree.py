@@ -46,7 +46,7 @@ def places(history: History) -> tuple[list[Place], int]:
     top = top_of_view(history)
     ends = _ends(history, top, 0)
     here = history.current
-    kept = sorted(ends, key=lambda end: (here not in history.path(end), -history.probability(end)))[
+    kept = sorted(ends, key=lambda end: (here not in history.path(end), -(history.probability(end) or 0.0)))[
         :MOST_ROWS
     ]
     ends_in_view = [end for end in ends if end in kept]
@@ -54,13 +54,14 @@ def places(history: History) -> tuple[list[Place], int]:
     return _place(history, top, None, 0, rows), len(ends) - len(ends_in_view)
 
 
-def _likeliest_first(history: History, node: int | None) -> list[int]:
-    return sorted(history.children(node), key=lambda child: -history.nodes[child].p)
+def likeliest_first(history: History, node: int | None) -> list[int]:
+    """The nodes that follow `node`; what nobody has looked up yet comes last."""
+    return sorted(history.children(node), key=lambda child: -(history.nodes[child].p or 0.0))
 
 
 def _ends(history: History, node: int | None, depth: int) -> list[int | None]:
     """The last nodes in view below `node`, from top to bottom."""
-    children = _likeliest_first(history, node) if depth < DEPTH else []
+    children = likeliest_first(history, node) if depth < DEPTH else []
     if not children:
         return [node]
     return [end for child in children for end in _ends(history, child, depth + 1)]
@@ -74,7 +75,7 @@ def _place(
         return [Place(node, parent, depth, rows[node], True)]
     below = [
         _place(history, child, node, depth + 1, rows)
-        for child in (_likeliest_first(history, node) if depth < DEPTH else [])
+        for child in (likeliest_first(history, node) if depth < DEPTH else [])
     ]
     below = [branch for branch in below if branch]
     if not below:

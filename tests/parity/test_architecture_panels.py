@@ -37,7 +37,7 @@ TEXTS = {
 
 @pytest.fixture(scope="module")
 def context() -> Context:
-    return Context(LESSON, "en", i18n.shared_text("en") | LESSON.texts("en"), Registry(), None, None)
+    return Context(LESSON, "en", i18n.shared_text("en") | LESSON.texts("en"), Registry())
 
 
 @pytest.fixture(scope="module", params=TEXTS)

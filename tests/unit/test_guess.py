@@ -13,6 +13,7 @@ from app import guess, i18n
 from app.errors import InputError
 from app.guess import Answer
 from app.lesson import Context, Lesson
+from app.payload import Payload
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent for path in ROOT.glob("lessons/*/guess.toml"))
@@ -60,7 +61,7 @@ def lesson(tmp_path) -> Lesson:
 
 
 def draw(lesson: Lesson, answers: tuple = ()) -> dict[str, dict]:
-    context = Context(lesson, "en", WORDS, None, None, None)
+    context = Context(lesson, "en", WORDS, None)
     drawn = guess.draw(context, answers, ANSWERS.__getitem__)
     assert [question["id"] for question in drawn] == ["colour", "live", "count"]
     return {question["id"]: json.loads(json.dumps(question, allow_nan=False)) for question in drawn}
@@ -98,10 +99,10 @@ def test_words_and_options(lesson):
 
 
 def test_answers_are_added_and_replaced(lesson):
-    answers = guess.give((), lesson, {"id": "colour", "answer": 1})
-    answers = guess.give(answers, lesson, {"id": "count", "answer": 2.5})
+    answers = guess.give((), lesson, Payload({"id": "colour", "answer": 1}))
+    answers = guess.give(answers, lesson, Payload({"id": "count", "answer": 2.5}))
     assert dict(answers) == {"colour": 1, "count": 2.5}
-    again = guess.give(answers, lesson, {"id": "colour", "answer": 0})
+    again = guess.give(answers, lesson, Payload({"id": "colour", "answer": 0}))
     assert dict(again) == {"colour": 0, "count": 2.5} and len(again) == 2
     assert dict(answers)["colour"] == 1, "the answers of before are a value"
 
@@ -125,7 +126,7 @@ def test_answers_are_added_and_replaced(lesson):
 )
 def test_what_is_no_answer_is_not_understood(lesson, payload):
     with pytest.raises(InputError) as raised:
-        guess.give((), lesson, payload)
+        guess.give((), lesson, Payload(payload))
     assert raised.value.code == "not_understood"
 
 

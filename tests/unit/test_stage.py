@@ -20,7 +20,8 @@ from app.errors import InputError
 from app.lesson import Lesson
 from app.links import MAX_TEXT, integer
 from app.models.registry import EMBEDDED
-from app.stage import Stage, clean_text
+from app.stage import Stage
+from app.visits import clean_text
 from lessons.next_token.lesson import LESSON, STAGE
 from tests.mounted import Mounted, Visitor, tiny_registry
 
@@ -55,7 +56,7 @@ class Count:
 
 
 def count(context, page, state, payload):
-    if payload.get("fail"):
+    if payload.flag("fail"):
         raise InputError("unknown_token", id=7)
     return dataclasses.replace(state, steps=state.steps + state.by, log=(*state.log, "count"))
 
@@ -79,8 +80,8 @@ def draw_count(context, page, state):
 
 
 def restore(context, page, state, kept):
-    log = kept.get("log")
-    return dataclasses.replace(state, log=tuple(log)) if isinstance(log, list) else state
+    log = tuple(row.choice("0", ("count",)) for row in kept.rows("log", 99, 1))
+    return dataclasses.replace(state, log=log) if log else state
 
 
 COUNTING = Stage(
@@ -89,7 +90,7 @@ COUNTING = Stage(
     draw=draw_count,
     preview=lambda context, page, state: {"steps": None, "ready": False},
     actions={"count": count},
-    keep=lambda state: {"log": list(state.log)},
+    keep=lambda state: {"log": [[entry] for entry in state.log]},
     restore=restore,
 )
 SCENES = """
@@ -466,15 +467,8 @@ def test_what_is_no_action_at_all_is_not_understood(real, payload):
 def test_nor_does_the_loading_event_stumble(real, payload):
     visitor = Visitor(real["ko"])
     visitor.enter()
-    event_answers = list(real["ko"].events["fetch"](visitor.page, visitor.visit, _Event(payload)))
-    assert event_answers[-1][2]["notice"] == i18n.shared_text("ko")["error.not_understood"]
-
-
-class _Event:
-    """A gr.EventData with a payload of any type."""
-
-    def __init__(self, payload):
-        self._data = payload
+    answers = real["ko"].answers(visitor.session, payload)
+    assert answers[-1]["notice"] == i18n.shared_text("ko")["error.not_understood"]
 
 
 def test_a_link_with_a_token_outside_the_vocabulary_leaves_a_lesson_that_works(real):

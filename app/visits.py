@@ -1,0 +1,207 @@
+"""Where a learner stands in a lesson: how a visit begins, follows a link, shows a scene, and what goes back.
+
+All functions are pure: values in, new values out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from app import i18n, links, models
+from app.errors import InputError, UserError
+from app.lesson import Context, Page
+from app.models.registry import EMBEDDED
+from app.payload import Payload
+
+if TYPE_CHECKING:
+    from app.stage import Stage
+
+LONGEST_QUERY = 131_072  # characters: a text of links.MAX_TEXT in percent signs, and the fields
+LONGEST_TEXT = models.tokens.MAX_CHARACTERS  # read of what came in; more is cut off and told
+MOST_NAMES = 200  # in a query; a link has a dozen
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Where one learner stands in one lesson.
+
+    Args:
+        page: text and model that the lesson shows; a scene may have replaced the learner's own.
+        state: the lesson's State.
+        base: the State that a link takes for granted: the defaults, or the scene as it began.
+        scene: index of the scene, None when the learner went her own way from the start.
+        notice: one sentence for the next picture only.
+    """
+
+    page: Page
+    state: Any
+    base: Any
+    scene: int | None = None
+    notice: str = ""
+
+
+def begin(context: Context, stage: Stage, visit: Visit) -> Visit:
+    return replace(visit, state=stage.start(context, visit.page, visit.state))
+
+
+def first_visit(context: Context, page: Page) -> Visit:
+    """The lesson with its defaults, on the learner's text or, where there is none yet, on its own."""
+    text = context.lesson.text[context.lang] if page.text is None else page.text
+    return Visit(replace(page, text=text), context.lesson.State(), context.lesson.State())
+
+
+def enter(
+    context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload, address: str
+) -> tuple[Page, Visit]:
+    """Open the lesson by the query in the field `address` of the payload.
+
+    As a link says, as it was before a change of language, or with the page's text and model.
+    """
+    query, kept = _query(payload, address), payload.part("kept")
+    if "mine" in kept:
+        with suppress(InputError):
+            page = replace(page, text=clean_text(kept.text("mine", LONGEST_TEXT), context.lang)[0])
+    if query:
+        page, visit = _follow_link(context, stage, page, query)
+        return page, replace(visit, state=stage.restore(context, visit.page, visit.state, kept))
+    page, sorry = _with_usable_model(context, page)
+    fresh = first_visit(context, page)
+    if visit is None or (visit.scene is None and visit.page != fresh.page):
+        visit = begin(context, stage, fresh)
+    return page, replace(visit, notice=sorry)
+
+
+def _query(payload: Payload, name: str) -> dict[str, str]:
+    """The names and values of the address that the browser sent along; of one too long, nothing."""
+    address = payload.text_or(name, "", LONGEST_QUERY)
+    try:
+        return dict(
+            parse_qsl(
+                address.encode("utf-8", "replace").decode(), keep_blank_values=True, max_num_fields=MOST_NAMES
+            )
+        )
+    except ValueError:
+        return {}
+
+
+def _with_usable_model(context: Context, page: Page) -> tuple[Page, str]:
+    """The page with a model that loads -> (page, why another one took its place or "").
+
+    A model of the hub that cannot be had leaves the embedded one selected.
+    """
+    try:
+        models.load(context.registry.spec(page.model))
+    except UserError as error:
+        return replace(page, model=EMBEDDED[0]), i18n.sentence(error, context.lang)
+    return page, ""
+
+
+def _follow_link(context: Context, stage: Stage, page: Page, query: Mapping[str, str]) -> tuple[Page, Visit]:
+    """The exact state of a link. What is unknown or out of range is dropped and told."""
+    lesson, registry = context.lesson, context.registry
+    scene_ids = [scene.id for scene in lesson.scenes]
+    allowed = {
+        "lesson": (lesson.id,),
+        "scene": scene_ids,
+        "lang": i18n.LANGUAGES,
+        "theme": links.THEMES,
+        "present": ("0", "1"),
+        "model": registry.names,
+    }
+    dropped = [name for name, values in allowed.items() if name in query and query[name] not in values]
+    good = {name: value for name, value in query.items() if name not in dropped}
+    fields, unknown = links.read_fields(lesson.State, query)
+    told = []
+    page, sorry = _with_usable_model(context, replace(page, model=good.get("model", page.model)))
+    text, cut = None, ""
+    if "text" in good:
+        try:
+            text, cut = clean_text(good["text"], context.lang)
+        except InputError as error:
+            told.append(i18n.sentence(error, context.lang))
+    if "scene" in good:
+        visit = show_scene(context, stage, page, scene_ids.index(good["scene"]))
+        model = page.model if "model" in good else visit.page.model
+        visit = replace(visit, page=Page(visit.page.text if text is None else text, model))
+    else:
+        page = page if text is None else replace(page, text=text)
+        visit = first_visit(context, page)
+    if dropped + unknown:
+        names = ", ".join(name[:24] for name in (dropped + unknown)[:5])
+        told.append(i18n.fill(i18n.shared_text(context.lang)["link.dropped"], names=names))
+    if fields or text is not None or visit.scene is None:
+        visit = replace(visit, state=replace(visit.state, **fields))
+        page, visit, impossible = _begin_if_possible(context, stage, page, visit)
+        told.append(impossible)
+    return page, replace(visit, notice=" ".join(filter(None, (sorry, cut, *told))))
+
+
+def _begin_if_possible(context: Context, stage: Stage, page: Page, visit: Visit) -> tuple[Page, Visit, str]:
+    """Begin, leaving out what this model cannot do -> (…, why, or "").
+
+    First the lesson's fields go, then the text.
+    """
+    try:
+        return page, begin(context, stage, visit), ""
+    except InputError as error:
+        why = i18n.sentence(error, context.lang)
+    try:
+        return page, begin(context, stage, replace(visit, state=stage.forget(visit.state))), why
+    except InputError:
+        page = replace(page, text=None)
+        return page, begin(context, stage, first_visit(context, page)), why
+
+
+def show_scene(context: Context, stage: Stage, page: Page, index: int) -> Visit:
+    """The scene as its file says it; its text, where it names none, is the lesson's first one."""
+    index = min(max(index, 0), len(context.lesson.scenes) - 1)
+    wanted = context.lesson.scenes[index].state
+    shown = Page(wanted.get("text", context.lesson.text[context.lang]), wanted.get("model", page.model))
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in wanted.items()}
+    state = context.lesson.State(**{key: v for key, v in fields.items() if key not in ("text", "model")})
+    visit = begin(context, stage, Visit(shown, state, state, index))
+    return replace(visit, base=visit.state)
+
+
+def picture(context: Context, drawing: dict[str, Any], visit: Visit, page: Page) -> dict[str, Any]:
+    """What the lesson drew and what the shell needs beside it: the link, the scene, the notice."""
+    link = links.write_fields(visit.state, visit.base)
+    scene = None if visit.scene is None else context.lesson.scenes[visit.scene]
+    if scene is not None:
+        link["scene"] = scene.id
+    if scene is None or visit.page.text != scene.state.get("text", context.lesson.text[context.lang]):
+        link["text"] = visit.page.text
+    if visit.page.model != context.registry.default:
+        link["model"] = visit.page.model
+    return drawing | {
+        "text": visit.page.text,
+        "model": visit.page.model,
+        "link": link,
+        "scene": visit.scene,
+        "notice": visit.notice,
+        "can_return": page.text is not None and page.text != visit.page.text,
+    }
+
+
+def clean_text(text: str, lang: str) -> tuple[str, str]:
+    """A learner's text as every lesson takes it: NFC, at most `links.MAX_TEXT` characters -> (text, notice).
+
+    White space around it goes: a space at the end would be a token of its own that hardly any text was
+    trained on.
+
+    Raises:
+        InputError: "empty_text" for nothing but white space; "not_text" and "half_character" as in
+            `learner_text`.
+    """
+    longest = models.tokens.MAX_CHARACTERS
+    text = models.tokens.learner_text(text[:longest] if isinstance(text, str) else text).strip()
+    if not text:
+        raise InputError("empty_text")
+    if len(text) <= links.MAX_TEXT:
+        return text, ""
+    told = i18n.fill(i18n.shared_text(lang)["text.cut"], limit=f"{links.MAX_TEXT:,}")
+    return text[: links.MAX_TEXT], told
