@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from app import records
-from app.training import records as command
-from app.training.recorder import Recorder
+from training.records import write as command
+from training.records.recorder import Recorder
 
 NAMES = records.names()
 
@@ -80,7 +80,7 @@ def test_the_command_writes_what_was_measured(tmp_path, weights, monkeypatch):
         models=("small",),
     )
     monkeypatch.setitem(command.RECORDERS, "tried", recorder)
-    monkeypatch.setattr(records, "weights_sha256", lambda model: f"hash of {model}")
+    monkeypatch.setattr(command, "weights_sha256", lambda model: f"hash of {model}")
     command.write("tried", tmp_path / "records")
     assert json.loads((tmp_path / "records" / "tried.json").read_text(encoding="utf-8")) == {
         "record": "tried",

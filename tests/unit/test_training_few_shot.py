@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from app.models import load
-from app.training.corpus import incontext
-from app.training.few_shot import answer, log_probabilities
 from tests.tiny_models import write_folder
+from training.corpus import incontext
+from training.evaluate.few_shot import answer, log_probabilities
 
 
 @pytest.fixture(scope="module", params=["gpt1", "gpt2"])
