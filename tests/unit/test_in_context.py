@@ -1,12 +1,17 @@
 """How a list is answered: the most probable candidate, every one scored by all of its tokens."""
 
+import json
+
 import pytest
 import torch
 
+from app.engine.in_context import LISTS, ExampleList, lists, log_probabilities, most_probable
 from app.models import load
 from tests.tiny_models import write_folder
-from training.corpus import incontext
-from training.evaluate.few_shot import answer, log_probabilities
+from training.corpus.incontext import candidates as candidates_of
+from training.corpus.incontext import evaluation_lists
+from training.corpus.shown import LISTS_OF_A_KIND, LISTS_SEED, in_context_rows
+from training.evaluate import few_shot
 
 
 @pytest.fixture(scope="module", params=["gpt1", "gpt2"])
@@ -49,4 +54,40 @@ def test_the_answer_is_the_most_probable_candidate_with_its_comma(loaded):
         whole = encode(f"{prompt} {candidate},")
         scores.append(slow_log_probability(loaded, whole, given))
     best = candidates[scores.index(max(scores))]
-    assert answer(loaded, incontext.TestList(prompt, "오늘", candidates, (), "rule"), candidates) == best
+    assert most_probable(loaded, prompt, candidates) == best
+
+
+def test_the_command_writes_the_committed_lists():
+    written = [json.loads(line) for line in LISTS.read_text(encoding="utf-8").splitlines()]
+    assert len(written) == 2 * LISTS_OF_A_KIND and written == list(in_context_rows())
+
+
+@pytest.mark.parametrize("kind", ["a", "b"])
+def test_the_lists_are_those_that_the_card_measures(kind):
+    """Prompt, answer, candidates and copy baseline at every number of shots."""
+    assert LISTS_SEED in few_shot.SEEDS and few_shot.N_LISTS == LISTS_OF_A_KIND
+    shown = [one for one in lists() if one.kind == kind]
+    for shots in few_shot.SHOTS:
+        for one, measured in zip(shown, evaluation_lists(kind, len(shown), shots, LISTS_SEED), strict=True):
+            assert (one.prompt(shots), one.answer) == (measured.prompt, measured.answer)
+            assert one.copied(shots) == measured.copied
+            assert one.candidates == candidates_of(kind, measured)
+
+
+def test_every_list_can_be_answered_in_its_language():
+    for one in lists():
+        assert one.answer in one.candidates and len(set(one.candidates)) == len(one.candidates)
+        asked = one.examples[-1][0]
+        assert asked.isascii() == (one.lang == "en"), asked
+    assert {(one.kind, one.lang) for one in lists()} == {
+        (kind, lang) for kind in "ab" for lang in ("ko", "en")
+    }
+
+
+def test_a_prompt_of_more_or_fewer_shots_than_there_are_is_an_error():
+    one = ExampleList("b", "ko", "rule", (("개", "별"), ("소", "달"), ("말", "별")), ("별", "달"))
+    assert (one.prompt(0), one.prompt(1)) == ("말 =", "소 = 달, 말 =")
+    assert (one.copied(0), one.copied(2)) == (None, "달")
+    for shots in (-1, 3):
+        with pytest.raises(ValueError):
+            one.prompt(shots)
