@@ -51,22 +51,22 @@ bench: browser
 	$(PY) -m benchmarks $(ARGS)
 
 models: $(DEV_READY)
-	$(PY) -m app.training.recreate $(ARGS)
+	$(PY) -m training.recreate $(ARGS)
 
 smoke: $(DEV_READY)
-	$(PY) -m app.training.recreate --smoke --out build/smoke $(ARGS)
+	$(PY) -m training.recreate --smoke --out build/smoke $(ARGS)
 
 models-eval: $(DEV_READY) | build/corpus/heldout.jsonl
-	$(PY) -m app.training.evaluate tiny-gpt2 $(ARGS)
-	$(PY) -m app.training.evaluate tiny-gpt1 $(ARGS)
-	$(PY) -m app.training.evaluate_bert $(ARGS)
+	$(PY) -m training.evaluate.gpt tiny-gpt2 $(ARGS)
+	$(PY) -m training.evaluate.gpt tiny-gpt1 $(ARGS)
+	$(PY) -m training.evaluate.bert $(ARGS)
 
 records: $(DEV_READY)
-	nice -n 10 $(PY) -m app.training.records $(ARGS)
+	nice -n 10 $(PY) -m training.records $(ARGS)
 
 build/corpus/heldout.jsonl: | $(DEV_READY)
 # a seed that no model has read
-	$(PY) -m app.training.corpus --out build/corpus --seed 9
+	$(PY) -m training.corpus --out build/corpus --seed 9
 
 browser: $(DEV_READY)
 	@$(PY) -m tests.harness.chromium

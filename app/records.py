@@ -1,18 +1,15 @@
 """Recorded figures: numbers too slow to compute while a learner waits, and how to get them again.
 
 `assets/records/<name>.json` holds {"record", "command", "date", "seeds", "weights": {model: sha256 of its
-weights}, "settings", "data"} and is written only by `make records` (app/training/records.py). A record of
+weights}, "settings", "data"} and is written only by `make records` (training/records). A record of
 embedded models is true of exactly the weights it was measured on; a test fails when they have changed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
-
-from app.models.registry import MODELS_FOLDER
 
 FOLDER = Path(__file__).parent.parent / "assets" / "records"
 
@@ -25,13 +22,3 @@ def names() -> list[str]:
 def read(name: str) -> dict[str, Any]:
     """One record. `name` comes from the code, never from a visitor. Raises FileNotFoundError."""
     return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def weights_sha256(model: str, models: Path = MODELS_FOLDER) -> str:
-    """The SHA-256 of an embedded model's weights file, in hexadecimal."""
-    return hashlib.sha256((models / model / "model.safetensors").read_bytes()).hexdigest()
-
-
-def outdated(record: dict[str, Any], models: Path = MODELS_FOLDER) -> list[str]:
-    """The models of a record whose weights are no longer those it was measured on."""
-    return [model for model, sha256 in record["weights"].items() if weights_sha256(model, models) != sha256]

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PID_FILES = Path(__file__).parents[1] / "build"
-TRAINER = "app.training"
+TRAINER = "-m training."
 
 
 def running(folder: Path = PID_FILES, command: str = TRAINER) -> list[int]:

@@ -3,8 +3,8 @@ written: a frame of a table as a pattern, and what follows from what."""
 
 import re
 
-from app.training.corpus.conjugation import conjugate
-from app.training.corpus.data import rows
+from training.corpus.conjugation import conjugate
+from training.corpus.data import rows
 
 LEVELS = ("합니다", "해요", "한다")  # in this order: 입니다 also ends in 다
 COPULA = {"한다": "(?:이)?다", "해요": "(?:이에요|예요)", "합니다": "입니다"}

@@ -5,8 +5,8 @@ import torch
 
 from app.engine.objective import final_activations, language_model_loss
 from app.engine.parameters import Shape, flatten, pretrained_parts, unflatten
-from app.training import model as pretraining
 from tests.random_models import our_name, random_model
+from training.pretrain import model as pretraining
 
 LEARNING_RATE = 1e-2
 

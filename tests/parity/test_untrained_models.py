@@ -8,8 +8,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import GPT2Config, GPT2LMHeadModel, OpenAIGPTConfig, OpenAIGPTLMHeadModel
 
 from app.engine.init_lab import N_TOKENS, block_gradient_norms, residual_std
-from app.engine.init_training import Plan, batches, losses
 from app.engine.untrained import Recipe, random_ids, untrained
+from training.records.init_training import Plan, batches, losses
 
 torch.set_num_threads(1)
 RECIPES = [

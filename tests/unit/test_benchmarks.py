@@ -16,7 +16,7 @@ from benchmarks import report as report_module
 from benchmarks.report import Figure, quantile, report
 from benchmarks.trainers import paused, running
 
-MARK = "app.training.stand_in"
+MARK = "-m training.stand_in"
 
 
 @pytest.mark.parametrize(("q", "expected"), [(0.5, 50), (0.95, 95), (1.0, 100), (0.001, 1)])
@@ -88,5 +88,5 @@ with paused(pathlib.Path({str(tmp_path)!r}), {MARK!r}):
 
 def test_a_left_over_pid_file_stops_nobody(tmp_path: Path, trainer):
     (tmp_path / "broken.pid").write_text("not a number", encoding="utf-8")
-    assert running(tmp_path, "app.training.something_else") == []
+    assert running(tmp_path, "-m training.something_else") == []
     assert running(tmp_path / "nowhere", MARK) == []

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from app.training.corpus.claims import claim
-from app.training.corpus.data import rows
 from tests.corpus_reading import NO, OPEN, YES, follows, read_comparison, read_state
+from training.corpus.claims import claim
+from training.corpus.data import rows
 
 ANSWERS = {
     "네.": YES,

@@ -10,11 +10,11 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from app.training.corpus.datasets.acceptability import wrong_form, wrong_order, wrong_time
-from app.training.corpus.datasets.make import SIZES, TASKS, write_datasets
-from app.training.corpus.labels import LABEL_WORDS, TASK_LABELS
-from app.training.corpus.write import documents
 from tests.corpus_reading import follows, read_comparison, read_state
+from training.corpus.datasets.acceptability import wrong_form, wrong_order, wrong_time
+from training.corpus.datasets.make import SIZES, TASKS, write_datasets
+from training.corpus.labels import LABEL_WORDS, TASK_LABELS
+from training.corpus.write import documents
 
 FOLDER = Path(__file__).parents[2] / "assets" / "datasets"
 

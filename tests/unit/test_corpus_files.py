@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.training.corpus.film_reviews import is_wanted, selected, words_of
-from app.training.corpus.size import wordings
-from app.training.corpus.write import SHARES, write_corpus
-from app.training.evaluate import unread
+from training.corpus.film_reviews import is_wanted, selected, words_of
+from training.corpus.size import wordings
+from training.corpus.write import SHARES, write_corpus
+from training.evaluate.gpt import unread
 
 GOOD = "배우들의 연기가 좋아서 끝까지 재미있게 봤다."
 BAD = {

@@ -6,13 +6,13 @@ from collections import Counter
 
 import pytest
 
-from app.training.corpus.cast import Cast
-from app.training.corpus.data import rows
-from app.training.corpus.hangul import final_of, is_syllable
-from app.training.corpus.page import Page, choose
-from app.training.corpus.story import KINDS, document, plots
-from app.training.corpus.things import EnglishNoun, Name
-from app.training.corpus.world import World
+from training.corpus.cast import Cast
+from training.corpus.data import rows
+from training.corpus.hangul import final_of, is_syllable
+from training.corpus.page import Page, choose
+from training.corpus.story import KINDS, document, plots
+from training.corpus.things import EnglishNoun, Name
+from training.corpus.world import World
 
 LANGS = ("ko", "en")
 # what a statement ends in, by speech level

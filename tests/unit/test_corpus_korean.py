@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.training.corpus.conjugation import conjugate, copula
-from app.training.corpus.english import past, with_article
-from app.training.corpus.hangul import particle
-from app.training.corpus.things import Name, Noun, Pronoun
+from training.corpus.conjugation import conjugate, copula
+from training.corpus.english import past, with_article
+from training.corpus.hangul import particle
+from training.corpus.things import Name, Noun, Pronoun
 
 PARTICLES = {
     # after a consonant, a vowel, ㄹ

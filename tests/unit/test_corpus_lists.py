@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from app.training.corpus.data import rows
-from app.training.corpus.facts import facts
-from app.training.corpus.incontext import (
+from training.corpus.data import rows
+from training.corpus.facts import facts
+from training.corpus.incontext import (
     EXAMPLES,
     HELD_OUT_LABELS,
     HELD_OUT_PAIRS,
@@ -16,7 +16,7 @@ from app.training.corpus.incontext import (
     kind_b,
     relations,
 )
-from app.training.corpus.lists import vocabulary, word_list
+from training.corpus.lists import vocabulary, word_list
 
 CATEGORY = {lang: {row[lang]: row["category_ko"] for row in rows("words")} for lang in ("ko", "en")}
 

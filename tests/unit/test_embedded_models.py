@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer
 
-from app.training.card import card, n_parameters
-from app.training.corpus.labels import LABEL_WORDS
-from app.training.paths import MODELS
-from app.training.tokenizers import SPECIAL_TOKENS, VOCAB_SIZES, expected_text
-from app.training.train_tokenizers import LECTURE_WORDS
+from training.corpus.labels import LABEL_WORDS
+from training.evaluate.card import card, n_parameters
+from training.paths import MODELS
+from training.pretrain.tokenizers import SPECIAL_TOKENS, VOCAB_SIZES, expected_text
+from training.pretrain.train_tokenizers import LECTURE_WORDS
 
 NAMES = sorted(VOCAB_SIZES)
 BERT = "tiny-bert"

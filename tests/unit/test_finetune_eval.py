@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.training.downstream import TaskData, read_task, task_names
-from app.training.finetune_eval import Setting, compare, fine_tune, joined, learning_rate, settings
 from tests.random_models import random_examples, random_model
+from training.evaluate.downstream import TaskData, read_task, task_names
+from training.evaluate.fine_tuning import Setting, compare, fine_tune, joined, learning_rate, settings
 
 
 def task(n_train: int = 12, n_test: int = 6) -> TaskData:

@@ -14,12 +14,7 @@ from app.errors import InputError
 from app.i18n import LANGUAGES, fill, final_consonant, load_text, sentence, shared_text, terms, with_particle
 
 ROOT = Path(__file__).parents[2]
-# The page's code; app/training writes no text of the page.
-SOURCES = [
-    path
-    for path in [*sorted(ROOT.glob("app/**/*.py")), *sorted(ROOT.glob("lessons/**/*.py"))]
-    if not path.is_relative_to(ROOT / "app/training")
-]
+SOURCES = [*sorted(ROOT.glob("app/**/*.py")), *sorted(ROOT.glob("lessons/**/*.py"))]
 LESSON_FOLDERS = sorted(path.parent for path in ROOT.glob("lessons/*/text.ko.md"))
 SCRIPTS = sorted(ROOT.glob("assets/js/**/*.js"))
 FILE_NAMES = re.compile(r".*\.(toml|md|py|json|js|css)")

@@ -9,7 +9,8 @@ import torch
 
 from app.engine import init_lab
 from app.engine.init_lab import gradient_norms, predicted_walk, residual_walk
-from app.engine.init_training import (
+from app.engine.untrained import PLACEMENTS, Recipe, untrained
+from training.records.init_training import (
     FOLLOWER_P,
     N_TEXTS,
     N_TOKENS,
@@ -21,7 +22,6 @@ from app.engine.init_training import (
     losses,
     untaught_loss,
 )
-from app.engine.untrained import PLACEMENTS, Recipe, untrained
 
 torch.set_num_threads(1)
 

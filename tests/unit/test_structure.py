@@ -17,16 +17,20 @@ MAX_LINE = 2000  # nobody writes such a line of JavaScript or CSS by hand
 # What may not be imported, by folder. app.py → lessons → app.views → app.engine → app.models.
 PAGE = ("gradio", "app.views", "app.shell", "lessons")
 FORBIDDEN = {
-    "app/models": (*PAGE, "app.engine", "app.training"),
-    "app/engine": (*PAGE, "app.training"),
-    "app/training": (*PAGE, "plotly", "bertviz"),
-    "app/views": ("lessons", "app.shell", "app.training"),
-    "app/endpoints.py": (*PAGE, "app.training"),
+    "app/models": (*PAGE, "app.engine", "training"),
+    "app/engine": (*PAGE, "training"),
+    "app/views": ("lessons", "app.shell", "training"),
+    "app/endpoints.py": (*PAGE, "training"),
     "app/settings.py": ("gradio", "torch", "transformers", "app", "lessons"),
-    "app/shell.py": ("lessons", "app.training"),
-    "app": ("lessons",),
-    "app.py": ("app.training",),
-    "lessons": ("app.shell", "app.training"),
+    "app/shell.py": ("lessons", "training"),
+    "app": ("lessons", "training"),
+    "app.py": ("training",),
+    "lessons": ("app.shell", "training"),
+    # the workshop beside the page: corpus ← pretrain ← evaluate
+    "training": ("gradio", "plotly", "bertviz", "lessons", "benchmarks", "tests"),
+    "training/corpus": ("app", "training.pretrain", "training.evaluate", "training.records"),
+    "training/pretrain": ("training.evaluate", "training.records"),
+    "training/evaluate": ("training.records",),
 }
 
 
@@ -81,6 +85,18 @@ def test_imports_follow_the_arrows(under: str):
         for name, _ in imports(path)
         for package in FORBIDDEN[under]
         if starts_with(name, package)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_workshop_takes_only_engine_and_models_from_the_page():
+    """What it makes is read by the page as files; what it shares with it stands in these two packages."""
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in python_files("training")
+        for name, _ in imports(path)
+        if starts_with(name, "app")
+        and not any(starts_with(name, package) for package in ("app.engine", "app.models"))
     ]
     assert not wrong, "\n".join(wrong)
 

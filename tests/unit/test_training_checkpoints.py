@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from app.engine.zero_shot import mean_log_probability
 from app.models import load
-from app.training import checkpoints, pretrain
-from app.training.export import export
-from app.training.tokenizers import save_tokenizer, train
-from app.training.zero_shot import mean_log_probability, zero_shot_scores
 from tests.tiny_models import write_folder
+from training.evaluate import checkpoints
+from training.evaluate.zero_shot import zero_shot_scores
+from training.pretrain import gpt
+from training.pretrain.export import export
+from training.pretrain.tokenizers import save_tokenizer, train
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +71,12 @@ def test_saved_steps_become_checkpoints_that_load(tmp_path, monkeypatch):
         )
     models, runs = tmp_path / "models", tmp_path / "build" / "pretrain"
     save_tokenizer(train("tiny-gpt1", texts, []), models / "tiny-gpt1", n_ctx=64)
-    small = replace(pretrain.RECIPES["tiny-gpt1"].shape, n_layer=1, d_model=12, n_head=2)
-    recipe = replace(pretrain.RECIPES["tiny-gpt1"], shape=small, windows_per_step=4)
-    monkeypatch.setitem(pretrain.RECIPES, "tiny-gpt1", recipe)
-    monkeypatch.setattr(pretrain, "FIRST_CHECKPOINT", 2)
+    small = replace(gpt.RECIPES["tiny-gpt1"].shape, n_layer=1, d_model=12, n_head=2)
+    recipe = replace(gpt.RECIPES["tiny-gpt1"], shape=small, windows_per_step=4)
+    monkeypatch.setitem(gpt.RECIPES, "tiny-gpt1", recipe)
+    monkeypatch.setattr(gpt, "FIRST_CHECKPOINT", 2)
     monkeypatch.setattr(checkpoints, "zero_shot_scores", lambda loaded, n: {})
-    pretrain.pretrain("tiny-gpt1", tmp_path / "corpus", models, runs, n_documents=150)
+    gpt.pretrain("tiny-gpt1", tmp_path / "corpus", models, runs, n_documents=150)
     export("tiny-gpt1", runs / "tiny-gpt1" / "snapshot.pt", models / "tiny-gpt1")
 
     found = checkpoints.write_checkpoints("tiny-gpt1", runs, tmp_path / "corpus", models, n_examples=3)

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from app.models import ModelSpec, load_masked
-from app.training import pretrain_bert as command
-from app.training.evaluate_bert import blanks, from_both_sides, whole_words
-from app.training.masked import (
+from tests.tiny_models import SENTENCES, byte_level_tokenizer
+from training.evaluate.bert import blanks, from_both_sides, whole_words
+from training.pretrain import bert as command
+from training.pretrain.bert import export_bert, learning_rate, pretrain_bert
+from training.pretrain.masked import (
     MASK_ID,
     N_CTX,
     PADDING_ID,
@@ -21,11 +23,9 @@ from app.training.masked import (
     new_model,
     rows_of,
 )
-from app.training.model import IGNORED
-from app.training.pretrain_bert import export_bert, learning_rate, pretrain_bert
-from app.training.tokenizers import END_OF_TEXT_ID, save_tokenizer
-from app.training.windows import Documents, encode_documents
-from tests.tiny_models import SENTENCES, byte_level_tokenizer
+from training.pretrain.model import IGNORED
+from training.pretrain.tokenizers import END_OF_TEXT_ID, save_tokenizer
+from training.pretrain.windows import Documents, encode_documents
 
 RECIPE = MaskedRecipe(vocab_size=330, n_layer=2, d_model=24, n_head=2, tokens_per_batch=256)
 

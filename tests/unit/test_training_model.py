@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from app.training.export import to_transformers
-from app.training.model import (
+from training.pretrain.export import to_transformers
+from training.pretrain.model import (
     IGNORED,
     LOSS_ROWS,
     LinearCrossEntropy,

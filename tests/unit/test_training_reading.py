@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from app.training.corpus.write import documents
-from app.training.reading import (
+from training.corpus.write import documents
+from training.evaluate.reading import (
     DAMAGES,
     broken_ending,
     changed_topic,

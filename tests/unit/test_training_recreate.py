@@ -6,15 +6,16 @@ import sys
 
 import pytest
 
-from app.training.paths import ROOT
-from app.training.recreate import commands
+from training.paths import ROOT
+from training.recreate import commands
 
 
 def test_stages_come_in_order_and_stay_inside_the_folder_given(tmp_path):
     found = commands(tmp_path, tmp_path / "models", n_documents=10, smoke=True, reviews=None)
-    stages = [command[2].removeprefix("app.training.") for command in found]
-    assert stages[:3] == ["corpus", "corpus", "train_tokenizers"]
-    assert stages.index("export") > stages.index("pretrain") and stages[-2:] == ["evaluate", "evaluate"]
+    stages = [command[2].removeprefix("training.") for command in found]
+    assert stages[:3] == ["corpus", "corpus", "pretrain.train_tokenizers"]
+    assert stages.index("pretrain.export") > stages.index("pretrain.gpt")
+    assert stages[-2:] == ["evaluate.gpt", "evaluate.gpt"]
     paths = [part for command in found for part in command[3:] if "/" in part]
     assert paths and all(part.startswith(str(tmp_path)) for part in paths)
 
@@ -22,7 +23,7 @@ def test_stages_come_in_order_and_stay_inside_the_folder_given(tmp_path):
 @pytest.mark.slow
 def test_smoke_run_makes_and_measures_all_models(tmp_path):
     """Two minutes are promised for one idle core; the limit here leaves room for a busy machine."""
-    command = [sys.executable, "-m", "app.training.recreate", "--smoke", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "training.recreate", "--smoke", "--out", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=600)
     for name in ("tiny-gpt1", "tiny-gpt2"):
         scores = json.loads((tmp_path / "models" / name / "scores.json").read_text(encoding="utf-8"))

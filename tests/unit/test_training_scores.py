@@ -8,10 +8,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from app.training.bits import bits_per_byte, log_probabilities, n_bytes, tokens_inside
-from app.training.export import to_transformers
-from app.training.kneser_ney import LEAST_DISCOUNT, ORDER, KneserNey
-from app.training.model import Shape, init_parameters
+from training.evaluate.bits import bits_per_byte, log_probabilities, n_bytes, tokens_inside
+from training.evaluate.kneser_ney import LEAST_DISCOUNT, ORDER, KneserNey
+from training.pretrain.export import to_transformers
+from training.pretrain.model import Shape, init_parameters
 
 VOCAB_SIZE = 7
 

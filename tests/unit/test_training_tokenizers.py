@@ -8,9 +8,9 @@ import pytest
 from transformers import AutoTokenizer
 
 from app.engine import inputs
-from app.training import tokenizers
-from app.training.bpe import learn_merges, reads_well
-from app.training.tokenizers import SPECIAL_TOKENS, UNKNOWN, read_tokenizer, save_tokenizer
+from training.pretrain import tokenizers
+from training.pretrain.bpe import learn_merges, reads_well
+from training.pretrain.tokenizers import SPECIAL_TOKENS, UNKNOWN, read_tokenizer, save_tokenizer
 
 TEXTS = [
     "나는 오늘 그 곳에 간다. 친구와 학교에 간다.",

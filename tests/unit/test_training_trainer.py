@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from app.training import pretrain as command
-from app.training.export import export, exported_state
-from app.training.model import Shape
-from app.training.tokenizers import save_tokenizer, train
-from app.training.trainer import RECIPES, Recipe, Trainer, learning_rate
-from app.training.windows import Documents
+from training.pretrain import gpt as command
+from training.pretrain.export import export, exported_state
+from training.pretrain.model import Shape
+from training.pretrain.tokenizers import save_tokenizer, train
+from training.pretrain.trainer import RECIPES, Recipe, Trainer, learning_rate
+from training.pretrain.windows import Documents
 
 RECIPE = Recipe(
     Shape("gpt2", vocab_size=350, n_ctx=16, n_layer=2, d_model=24, n_head=2),

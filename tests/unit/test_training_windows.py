@@ -4,9 +4,9 @@ does."""
 import numpy as np
 import pytest
 
-from app.training.model import IGNORED
-from app.training.tokenizers import END_OF_TEXT_ID, FIRST_ORDINARY_ID
-from app.training.windows import Documents, epoch_windows, pack, repeated_lists
+from training.pretrain.model import IGNORED
+from training.pretrain.tokenizers import END_OF_TEXT_ID, FIRST_ORDINARY_ID
+from training.pretrain.windows import Documents, epoch_windows, pack, repeated_lists
 
 N_CTX = 32
 

@@ -1,0 +1,1 @@
+"""What the embedded models can do, measured: scores, fine-tuning, two careful reads, model cards."""

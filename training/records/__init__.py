@@ -1,0 +1,1 @@
+"""Recorded figures that lessons show: each has a recorder here and its file in assets/records."""
