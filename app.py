@@ -11,4 +11,4 @@ from lessons import LESSONS  # noqa: E402
 demo = shell.build(LESSONS, settings)
 
 if __name__ == "__main__":
-    demo.launch(**shell.launch_options(settings))
+    demo.launch(**shell.launch_options(demo, LESSONS, settings))

@@ -78,13 +78,8 @@ class Visit:
 def mount(context: Context, stage: Stage) -> View:
     """Put the lesson's stage into the tab that is being built, and wire it."""
     lesson = context.lesson
-    visit = _first_visit(context, Page(None, context.registry.default))
-    view = View(
-        lesson.id,
-        value=_picture(context, stage.preview(context, visit.page, visit.state), visit, visit.page),
-        words={key.removeprefix("ui."): text for key, text in context.words.items() if key.startswith("ui.")},
-        elem_id=lesson.id,
-    )
+    view = View(lesson.id, context.lang, elem_id=lesson.id)
+    view.light = lambda: light(context, stage)
 
     def act(page: Page, visit: Visit | None, event: gr.EventData) -> tuple[Page, Visit, dict[str, Any]]:
         return _answer(context, stage, page, visit, _payload(event))
@@ -99,6 +94,18 @@ def mount(context: Context, stage: Stage) -> View:
     view.act(act, *wires, queue=False, **_EVENT)
     view.fetch(fetch, *wires, concurrency_limit=2, concurrency_id="models", **_EVENT)
     return view
+
+
+def light(context: Context, stage: Stage) -> dict[str, Any]:
+    """What the browser needs to open the lesson: {"words", "scenes", "terms", "preview"}."""
+    visit = _first_visit(context, Page(None, context.registry.default))
+    drawing = stage.preview(context, visit.page, visit.state)
+    return {
+        "words": i18n.for_browser(context.words),
+        "scenes": context.lesson.scene_words(context.words),
+        "terms": i18n.terms_in(context.words.values(), context.lang),
+        "preview": _picture(context, drawing, visit, visit.page),
+    }
 
 
 def _payload(event: gr.EventData) -> Payload:

@@ -163,4 +163,5 @@ LESSON = Lesson(
     text={"ko": "나는 오늘", "en": "Today I"},
     folder=Path(__file__).parent,
     build=build,
+    first=True,
 )
