@@ -36,7 +36,7 @@ except ImportError:
 
 ROOT = Path(__file__).parent.parent
 STYLES = ("tokens", "base", "shell", "views")  # in this order: a later rule wins
-MAIN, FIRST = "assets/js/main.js", "assets/js/first.js"
+STYLE, MAIN, FIRST = "assets/css/page.css", "assets/js/main.js", "assets/js/first.js"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 _ADDRESS = re.compile(r"/m/([0-9a-f]+)/([\w./-]+)")
 _IMPORT = re.compile(r"""^(?:import|export)\b[^"';]*\bfrom "(\.[^"]+)";""", re.MULTILINE)
@@ -120,21 +120,23 @@ class Modules:
             self.seen, self.edition = seen, self._read()
 
     def _files(self) -> Iterable[tuple[str, Path]]:
-        for kind, folder in (("js", ROOT / "assets/js"), ("css", ROOT / "assets/css")):
-            yield from ((path.relative_to(ROOT).as_posix(), path) for path in folder.rglob(f"*.{kind}"))
+        scripts = (ROOT / "assets/js").rglob("*.js")
+        yield from ((path.relative_to(ROOT).as_posix(), path) for path in scripts)
         for lesson in self.lessons:
             for path in lesson.folder.rglob("*.*"):
                 if path.suffix in (".js", ".css"):
                     yield f"lessons/{lesson.folder.name}/{path.relative_to(lesson.folder).as_posix()}", path
 
     def _signature(self) -> tuple[tuple[str, int, int], ...]:
-        texts = [*(ROOT / "assets").glob("*.md")]
+        texts = [*(ROOT / "assets").glob("*.md"), *(ROOT / "assets/css").glob("*.css")]
         texts += [path for lesson in self.lessons for path in lesson.folder.glob("*.md")]
         stats = ((str(path), path.stat()) for path in [*(path for _, path in self._files()), *texts])
         return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
 
     def _read(self) -> Edition:
         files = {name: path.read_bytes() for name, path in self._files()}
+        # One request for the styles that every page needs at once.
+        files[STYLE] = b"\n".join((ROOT / f"assets/css/{name}.css").read_bytes() for name in STYLES)
         for (lang, name), light in self.light.items():
             files[f"words/{lang}/{name}.json"] = _json(light()).encode()
         return Edition(files)
@@ -161,8 +163,7 @@ class Modules:
                 for part, name in (("shell", "shell"), ("lesson", asked.id))
             },
         }
-        styles = [f"assets/css/{name}.css" for name in STYLES]
-        styles += [styled[asked.id]] if asked.id in styled else []
+        styles = [STYLE, *([styled[asked.id]] if asked.id in styled else [])]
         scripts = sorted({*edition.needed_by(MAIN), *edition.needed_by(f"{folder}/draw.js")} - {MAIN})
         lines = [
             f'<script type="application/json" id="one-token-page">{_json(said)}</script>',
