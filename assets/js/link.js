@@ -36,11 +36,13 @@ const shelf = (id) => `one-token:${id}`;
 const leaving = "one-token:leaving";
 /** What lesson `id` left behind when the language was changed, once. */
 export const kept = (id) => {
-  if (sessionStorage.getItem(leaving) !== id) return null;
-  const found = sessionStorage.getItem(shelf(id));
-  sessionStorage.removeItem(leaving);
-  sessionStorage.removeItem(shelf(id));
-  try { return JSON.parse(found); } catch { return null; }
+  try {
+    if (sessionStorage.getItem(leaving) !== id) return null;
+    const found = sessionStorage.getItem(shelf(id));
+    sessionStorage.removeItem(leaving);
+    sessionStorage.removeItem(shelf(id));
+    return JSON.parse(found);
+  } catch { return null; } // inside another site's page storage may be refused
 };
 
 export const changeLanguage = (stage) => {
@@ -48,10 +50,12 @@ export const changeLanguage = (stage) => {
   if (stage?.value) {
     wanted.set("text", stage.value.text);
     if (stage.value.ids !== undefined) wanted.set("ids", stage.value.ids);
-    if (stage.value.keep) {
-      sessionStorage.setItem(leaving, stage.id);
-      sessionStorage.setItem(shelf(stage.id), JSON.stringify(stage.value.keep));
-    }
+    try {
+      if (stage.value.keep) {
+        sessionStorage.setItem(leaving, stage.id);
+        sessionStorage.setItem(shelf(stage.id), JSON.stringify(stage.value.keep));
+      }
+    } catch { /* the link carries what it can */ }
   }
   const other = page.lang === "en" ? "ko" : "en";
   wanted.set("lang", other);

@@ -139,7 +139,7 @@ def test_without_plotly_and_katex_the_panel_is_drawn_all_the_same(open_page):
     page = visit.page
     page.evaluate(NO_LIBRARY)
     page.locator("#lessons [role=tab][data-tab-id=architecture]").click()
-    page.wait_for_function("lab.active().id === 'architecture' && lab.active().value?.ready")
+    page.wait_for_function("lab.active()?.id === 'architecture' && lab.active().value?.ready")
     page.wait_for_function("!document.querySelector('.heat-waiting')")
     assert page.locator("#architecture .full canvas:visible").count() == 2
     assert page.locator("#architecture .panel-formula math").count() == 1
