@@ -16,10 +16,11 @@ RUN_READY := $(VENV)/.run-$(call hash,requirements.txt)
 DEV_READY := $(VENV)/.dev-$(call hash,requirements.txt requirements-dev.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format bench browser models models-eval records smoke
+.PHONY: help run dev test test-all lint format bench browser models models-eval records smoke
 
 help:
 	@echo "make run       첫 화면을 엽니다 · open the page"
+	@echo "make dev       고친 스크립트, 스타일, 글을 새로 고침으로 봅니다 · changed scripts, styles, texts on reload"
 	@echo "make test      검사와 테스트 · lint and tests"
 	@echo "make test-all  느린 테스트까지 · the slow tests too"
 	@echo "make lint      ruff 검사 (make format: 고치기) · ruff check (make format: fix)"
@@ -31,6 +32,9 @@ help:
 
 run: $(RUN_READY)
 	$(PY) app.py $(ARGS)
+
+dev: $(RUN_READY)
+	$(PY) app.py --reload $(ARGS)
 
 test: lint browser
 	$(PY) -m pytest -m "not slow" $(ARGS)

@@ -13,4 +13,4 @@ host = Host(settings)
 demo = shell.build(LESSONS, host)
 
 if __name__ == "__main__":
-    demo.launch(**shell.launch_options(host))
+    demo.launch(**shell.launch_options(demo, LESSONS, host))

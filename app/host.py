@@ -130,7 +130,7 @@ class Host:
     async def _news(self, context: Context, owner: Owner, payload: Payload) -> AsyncIterator[dict[str, Any]]:
         """How far the model that the action names is, where it is not in memory yet."""
         try:
-            spec = context.registry.spec(payload.text_or("name", "", 200))
+            spec = context.registry.spec(payload.string_or("name", "", 200))
         except UserError:
             return  # the action itself explains it
         words = i18n.shared_text(context.lang)

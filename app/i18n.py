@@ -7,7 +7,9 @@ in Korean a particle follows the word it stands on: `{piece:이/가}` gives 「�
 
 from __future__ import annotations
 
+import re
 import string
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +21,7 @@ ASSETS = Path(__file__).parent.parent / "assets"
 # The final consonant of the Korean name of a digit or a letter: "ㄹ", another one, or none.
 _FINAL_OF_DIGIT = dict(zip("0123456789", ("o", "ㄹ", "", "o", "", "", "o", "ㄹ", "ㄹ", ""), strict=True))
 _FINAL_OF_LETTER = {"l": "ㄹ", "m": "o", "n": "o"}
+_TERM = re.compile(r"\[\[([^\]|]+)")
 _CLOSING = "’”)"
 _HANGUL_FIRST, _HANGUL_LAST = 0xAC00, 0xD7A3
 
@@ -42,6 +45,36 @@ def load_text(path: Path) -> dict[str, str]:
     return {key: text.strip() for key, text in texts.items()}
 
 
+class Words(Mapping[str, str]):
+    """The strings of several text files as one table, a later file before an earlier one.
+
+    The files are read once; after `read_anew` once more.
+    """
+
+    def __init__(self, *paths: Path):
+        self.paths = paths
+
+    def __getitem__(self, key: str) -> str:
+        return _merged(self.paths)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_merged(self.paths))
+
+    def __len__(self) -> int:
+        return len(_merged(self.paths))
+
+
+@cache
+def _merged(paths: tuple[Path, ...]) -> dict[str, str]:
+    return {key: text for path in paths for key, text in load_text(path).items()}
+
+
+def read_anew() -> None:
+    """Forget all texts, so that the files are read again."""
+    for read in (_merged, shared_text, terms):
+        read.cache_clear()
+
+
 @cache
 def shared_text(lang: str) -> dict[str, str]:
     """The strings of the shell and of errors, used by every lesson."""
@@ -58,6 +91,17 @@ def terms(lang: str) -> dict[str, dict[str, str]]:
     return {
         key: dict(zip(("title", "text"), text.split("\n", 1), strict=True)) for key, text in entries.items()
     }
+
+
+def terms_in(texts: Iterable[str], lang: str) -> dict[str, dict[str, str]]:
+    """Those cards that `[[term]]` or `[[term|words]]` in `texts` open."""
+    named = {term for text in texts for term in _TERM.findall(text)}
+    return {term: card for term, card in terms(lang).items() if term in named}
+
+
+def for_browser(texts: Mapping[str, str]) -> dict[str, str]:
+    """The strings whose keys start with `ui.`, without that."""
+    return {key.removeprefix("ui."): text for key, text in texts.items() if key.startswith("ui.")}
 
 
 def final_consonant(word: str) -> str | None:

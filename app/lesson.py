@@ -1,8 +1,9 @@
 """The contract of a lesson: what a folder under lessons/ gives to the shell.
 
-lessons/<id>/lesson.py LESSON = Lesson(…), build(ctx) puts its components into the tab and wires their events
-lessons/<id>/scenes.toml the guided tour lessons/<id>/text.<lang>.md its words; keys that start with `ui.`
-also go to the browser
+lesson.py         LESSON = Lesson(…), build(ctx) puts its components into the tab and wires their events
+scenes.toml       the guided tour
+text.<lang>.md    its words; keys that start with `ui.` also go to the browser
+draw.js           draws it in the browser; style.css says how that looks (CONTRIBUTING.md)
 """
 
 from __future__ import annotations
@@ -46,13 +47,14 @@ class Lesson:
     """One tab.
 
     Args:
-        id: as in links, with hyphens; `lab.lessons[id]` draws it in the browser (assets/js/lessons/<id>.js).
+        id: as in links, with hyphens.
         order: place among the tabs.
         title: {"ko": …, "en": …} of the tab.
         State: frozen dataclass; every field has a default, linked ones carry a codec (app/links.py).
         text: the text that a first visit starts with, {"ko": …, "en": …}.
         folder: where the lesson's data files lie.
         build: puts the lesson's components into its tab.
+        first: shown where the address asks for no lesson.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Lesson:
     text: Mapping[str, str]
     folder: Path
     build: Callable[[Context], None]
+    first: bool = False
 
     @cached_property
     def scenes(self) -> tuple[Scene, ...]:
@@ -72,6 +75,18 @@ class Lesson:
     def texts(self, lang: str) -> dict[str, str]:
         """The lesson's words, from `text.<lang>.md`."""
         return i18n.load_text(self.folder / f"text.{lang}.md")
+
+    def words(self, lang: str) -> i18n.Words:
+        """The strings of the shell and the lesson's own."""
+        return i18n.Words(i18n.ASSETS / f"text.{lang}.md", self.folder / f"text.{lang}.md")
+
+    def scene_words(self, words: Mapping[str, str]) -> list[dict[str, str]]:
+        """The guided tour as the browser shows it: [{"id", "slide", "title", "say"}]."""
+        return [
+            {"id": scene.id, "slide": scene.slide}
+            | {part: words[f"scene.{scene.id}.{part}"] for part in ("title", "say")}
+            for scene in self.scenes
+        ]
 
 
 @dataclass(frozen=True)

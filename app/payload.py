@@ -67,7 +67,7 @@ class Payload:
         """True for true, and False for everything else."""
         return self._fields.get(name) is True
 
-    def text(self, name: str, longest: int) -> str:
+    def string(self, name: str, longest: int) -> str:
         """A text, of which the first `longest` characters. It is still hers: check it before it is shown.
 
         Raises:
@@ -78,9 +78,9 @@ class Payload:
             raise InputError("not_text", type=type(sent).__name__)
         return str(sent[:longest])
 
-    def text_or(self, name: str, default: str, longest: int) -> str:
-        """As `text`, but `default` for anything else."""
-        return self.text(name, longest) if isinstance(self._fields.get(name), str) else default
+    def string_or(self, name: str, default: str, longest: int) -> str:
+        """As `string`, but `default` for anything else."""
+        return self.string(name, longest) if isinstance(self._fields.get(name), str) else default
 
     def part(self, name: str) -> Payload:
         """The object in a field as a payload of its own; an empty one for anything else."""

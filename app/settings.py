@@ -149,6 +149,14 @@ OPTIONS = (
         "리버스 프록시 뒤에 둘 때의 경로예요(예: /gpt).",
         "Path behind a reverse proxy, such as /gpt.",
     ),
+    Option(
+        "reload",
+        "",
+        ("OTAT_RELOAD",),
+        _switch,
+        "고친 스크립트, 스타일, 글을 새로 고침만으로 보여 줘요(만드는 사람용).",
+        "Show changed scripts, styles and texts after a reload of the page (for contributors).",
+    ),
 )
 
 
@@ -164,6 +172,7 @@ class Settings:
         share: ask Gradio for a public address.
         offline: never touch the network.
         root_path: path or URL behind a proxy, without a slash at its end; "" for none.
+        reload: look for changed scripts, styles and texts whenever a page is asked for.
     """
 
     host: str = "127.0.0.1"
@@ -173,6 +182,7 @@ class Settings:
     share: bool = False
     offline: bool = False
     root_path: str = ""
+    reload: bool = False
 
     @classmethod
     def from_args(
@@ -228,7 +238,7 @@ def help_text() -> str:
         "한 토큰씩 · One Token at a Time",
         "",
         "  python app.py [--host HOST] [--port PORT] [--lang auto|ko|en] [--model MODEL]",
-        "                [--share] [--offline] [--root-path PATH]",
+        "                [--share] [--offline] [--root-path PATH] [--reload]",
         "",
     ]
     for option in OPTIONS:

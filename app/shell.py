@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from app import api, doors, i18n, libraries
+from app import api, doors, i18n, modules
 from app.host import Host
 from app.lesson import Context, Lesson
 from app.models import Registry
@@ -17,10 +16,6 @@ from app.theme import theme
 from app.views.view import View
 
 ASSETS = Path(__file__).parent.parent / "assets"
-# In this order: the tools of drawing, the stage, the page, the views that lessons share, the lessons.
-STYLES = ("tokens", "base", "shell", "views", "lessons", "architecture")
-SCRIPTS = ("dom", "libraries", "term", "transport", "stage", "shell", "views/*", "lessons/*")
-FIRST_LESSON = "next-token"
 
 
 def build(lessons: Sequence[Lesson], host: Host) -> gr.Blocks:
@@ -34,7 +29,7 @@ def build(lessons: Sequence[Lesson], host: Host) -> gr.Blocks:
     return demo
 
 
-def launch_options(host: Host) -> dict[str, Any]:
+def launch_options(demo: gr.Blocks, lessons: Sequence[Lesson], host: Host) -> dict[str, Any]:
     """Arguments of `demo.launch()`."""
     settings = host.settings
     return {
@@ -43,64 +38,36 @@ def launch_options(host: Host) -> dict[str, Any]:
         "share": settings.share,
         "root_path": settings.root_path or None,
         "theme": theme(),
-        "head": head(),
         "footer_links": [],
         "favicon_path": ASSETS / "images" / "icon.svg",
         "run_history": False,  # a classroom's computers are shared
         "ssr_mode": False,
-        "app_kwargs": doors.launch_arguments(host, api.functions(host.registry)),
+        "app_kwargs": doors.launch_arguments(
+            host, modules.Modules(lessons, light(demo), settings.reload), api.functions(host.registry)
+        ),
     }
 
 
-def head() -> str:
-    """Our style sheets and scripts, inline.
-
-    They go through head=, not css=: Gradio repeats the rules of css= with a prefix of three classes, which
-    breaks rules that start at html[data-…].
-    """
-    styles = "\n".join((ASSETS / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
-    scripts = "\n".join(
-        path.read_text(encoding="utf-8")
-        for pattern in SCRIPTS
-        for path in sorted((ASSETS / "js").glob(f"{pattern}.js"))
-    )
-    known = f"lab.libraries = {json.dumps(libraries.addresses())};"
-    return f"<style>{styles}</style><script>{scripts}\n{known}</script>"
+def light(demo: gr.Blocks) -> modules.Light:
+    """What the Views of all pages tell the browser before the first answer."""
+    views = [block for block in demo.blocks.values() if isinstance(block, View) and block.light]
+    return {(view.lang, view.kind): view.light for view in views}
 
 
 def _page(lessons: Sequence[Lesson], host: Host, lang: str) -> None:
-    View("shell", words=_shell_words(lessons, host.registry, lang), elem_id="shell")
-    first = FIRST_LESSON if any(lesson.id == FIRST_LESSON for lesson in lessons) else lessons[0].id
-    with gr.Tabs(elem_id="lessons", overflow_behavior="wrap", selected=first) as tabs:
+    View("shell", lang, elem_id="shell").light = lambda: _shell_words(host.registry, lang)
+    with gr.Tabs(
+        elem_id="lessons", overflow_behavior="wrap", selected=modules.first_lesson(lessons).id
+    ) as tabs:
         for lesson in lessons:
             with gr.Tab(lesson.title[lang], id=lesson.id, elem_id=f"tab-{lesson.id}"):
-                words = i18n.shared_text(lang) | lesson.texts(lang)
-                lesson.build(Context(lesson, lang, words, host.registry, host))
-    tabs.select(None, js="() => lab.opened()", api_visibility="private")
+                lesson.build(Context(lesson, lang, lesson.words(lang), host.registry, host))
+    tabs.select(None, js="() => window.lab?.opened?.()", api_visibility="private")
 
 
-def _shell_words(lessons: Sequence[Lesson], registry: Registry, lang: str) -> dict[str, Any]:
-    """What the top bar, the scenes bar and the term cards say."""
-    shared = i18n.shared_text(lang)
+def _shell_words(registry: Registry, lang: str) -> dict[str, Any]:
+    """What the top bar and the scenes bar say."""
     return {
-        "words": {key.removeprefix("ui."): text for key, text in shared.items() if key.startswith("ui.")},
+        "words": i18n.for_browser(i18n.shared_text(lang)),
         "models": [{"name": name, "label": name.split("/")[-1]} for name in registry.names],
-        "terms": i18n.terms(lang),
-        "lessons": [
-            {"id": lesson.id, "title": lesson.title[lang], "scenes": _scene_words(lesson, lang)}
-            for lesson in lessons
-        ],
     }
-
-
-def _scene_words(lesson: Lesson, lang: str) -> list[dict[str, str]]:
-    words = lesson.texts(lang)
-    return [
-        {
-            "id": scene.id,
-            "slide": scene.slide,
-            "title": words[f"scene.{scene.id}.title"],
-            "say": words[f"scene.{scene.id}.say"],
-        }
-        for scene in lesson.scenes
-    ]

@@ -53,16 +53,23 @@ class Stage:
 
 def mount(context: Context, stage: Stage) -> View:
     """Put the lesson's stage into the tab that is being built, and let the host answer its actions."""
-    lesson = context.lesson
-    visit = first_visit(context, Page(None, context.registry.default))
     if context.host is not None:
         context.host.add(context, stage)
-    return View(
-        lesson.id,
-        value=picture(context, stage.preview(context, visit.page, visit.state), visit, visit.page),
-        words={key.removeprefix("ui."): text for key, text in context.words.items() if key.startswith("ui.")},
-        elem_id=lesson.id,
-    )
+    view = View(context.lesson.id, context.lang, elem_id=context.lesson.id)
+    view.light = lambda: light(context, stage)
+    return view
+
+
+def light(context: Context, stage: Stage) -> dict[str, Any]:
+    """What the browser needs to open the lesson: {"words", "scenes", "terms", "preview"}."""
+    visit = first_visit(context, Page(None, context.registry.default))
+    drawing = stage.preview(context, visit.page, visit.state)
+    return {
+        "words": i18n.for_browser(context.words),
+        "scenes": context.lesson.scene_words(context.words),
+        "terms": i18n.terms_in(context.words.values(), context.lang),
+        "preview": picture(context, drawing, visit, visit.page),
+    }
 
 
 def answer(
@@ -122,13 +129,13 @@ def _apply(
     if name == "scene":
         return page, show_scene(context, stage, visit.page, payload.whole("to", -ANY, ANY))
     if name == "text":
-        text, notice = clean_text(payload.text("text", LONGEST_TEXT), context.lang)
+        text, notice = clean_text(payload.string("text", LONGEST_TEXT), context.lang)
         visit = replace(visit, page=replace(visit.page, text=text), notice=notice)
         return replace(page, text=text), begin(
             context, stage, replace(visit, state=stage.forget(visit.state))
         )
     if name == "model":
-        spec = context.registry.spec(payload.text_or("name", "", 200))
+        spec = context.registry.spec(payload.string_or("name", "", 200))
         models.load(spec)
         visit = replace(visit, page=replace(visit.page, model=spec.name), state=stage.forget(visit.state))
         if visit.scene is not None:  # what its link takes for granted is the scene with this model's tokens

@@ -64,7 +64,7 @@ def enter(
     query, kept = _query(payload, address), payload.part("kept")
     if "mine" in kept:
         with suppress(InputError):
-            page = replace(page, text=clean_text(kept.text("mine", LONGEST_TEXT), context.lang)[0])
+            page = replace(page, text=clean_text(kept.string("mine", LONGEST_TEXT), context.lang)[0])
     if query:
         page, visit = _follow_link(context, stage, page, query)
         return page, replace(visit, state=stage.restore(context, visit.page, visit.state, kept))
@@ -77,7 +77,7 @@ def enter(
 
 def _query(payload: Payload, name: str) -> dict[str, str]:
     """The names and values of the address that the browser sent along; of one too long, nothing."""
-    address = payload.text_or(name, "", LONGEST_QUERY)
+    address = payload.string_or(name, "", LONGEST_QUERY)
     try:
         return dict(
             parse_qsl(

@@ -1,10 +1,11 @@
 """How long a person waits: `python app.py` -> first page, and first page -> first token.
 
-    python -m benchmarks.startup [--rounds 5]
+    python -m benchmarks.startup [--rounds 5] [--lessons 8]
 
 Every round starts three fresh processes in turn: our app and Gradio's hello world, each opened by the same
 Chromium with an empty cache, and one that imports torch and transformers and loads the embedded model the
-plain way. Reported are ratios of medians.
+plain way. Reported are ratios of medians, and what the browser had asked for before the first picture.
+`--lessons` adds copies of the first lesson until there are so many.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tests.harness.visit import LOCALES, MODEL_READY, READY
 MODEL = ROOT / "assets" / "models" / "tiny-gpt2"
 PAGE_BAR, MODEL_BAR = 1.5, 1.25
 PAGE_AIM = 1.25
+HTML_BAR = 90  # KB
 HELLO_READY = "document.querySelector('button.primary')?.checkVisibility()"
 
 # Looks once per frame and keeps the time at which each condition was first met, in ms of the wall clock.
@@ -39,6 +41,18 @@ WATCH = """conditions => {
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);  // not at once: the document has no element yet
+}"""
+
+# Before the first picture, each [requests, bytes over the network, bytes unpacked].
+ASKED = """() => {
+  const [html] = performance.getEntriesByType('navigation');
+  const before = performance.getEntriesByType('resource')
+    .filter((entry) => entry.startTime < met.ready - performance.timeOrigin);
+  const add = ([n, packed, plain], { encodedBodySize, decodedBodySize }) =>
+    [n + 1, packed + encodedBodySize, plain + decodedBodySize];
+  const sum = (entries) => entries.reduce(add, [0, 0, 0]);
+  const ours = (ending) => sum(before.filter(({ name }) => name.includes('/m/') && name.endsWith(ending)));
+  return { html: sum([html]), script: ours('.js'), style: ours('.css'), all: sum([html, ...before]) };
 }"""
 
 # The way every tutorial loads a model; runs in a process of its own and prints the seconds.
@@ -60,8 +74,11 @@ def watch(page: Page, conditions: dict[str, str]) -> None:
 
 def first_visit(
     browser: Browser, script: list[str], conditions: dict[str, str], log: Path
-) -> dict[str, float]:
-    """Start `script` and open its page -> {condition, or "served": seconds since the process began}."""
+) -> tuple[dict[str, float], dict[str, list[int]]]:
+    """Start `script` and open its page.
+
+    -> {condition, or "served": seconds since the process began}, what ASKED says.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 720}, locale=LOCALES["ko"])
     page = context.new_page()
     watch(page, conditions)
@@ -73,8 +90,9 @@ def first_visit(
         met = page.evaluate("met")
         navigation = "performance.getEntriesByType('navigation')[0].responseEnd + performance.timeOrigin"
         met["served"] = page.evaluate(navigation)
+        asked = page.evaluate(ASKED)
         context.close()
-        return {name: at / 1000 - server.started for name, at in met.items()}
+        return {name: at / 1000 - server.started for name, at in met.items()}, asked
 
 
 def plain_load() -> float:
@@ -84,9 +102,12 @@ def plain_load() -> float:
     return float(done.stdout.split()[-1])
 
 
-def measure(rounds: int) -> dict[str, list[float]]:
-    """All samples in seconds. The order turns round each time, so that none always follows the same other."""
-    samples: dict[str, list[float]] = {
+def measure(rounds: int, script: list[str]) -> dict[str, list]:
+    """All samples in seconds, and under "asked" what ASKED says of the last visit of `script`.
+
+    The order turns round each time, so that none always follows the same other.
+    """
+    samples: dict[str, list] = {
         "app": [],
         "hello": [],
         "token": [],
@@ -98,13 +119,14 @@ def measure(rounds: int) -> dict[str, list[float]]:
         browser, log = chromium.launch(playwright), Path(folder) / "log.txt"
 
         def app() -> None:
-            met = first_visit(browser, ["app.py"], {"ready": READY, "model": MODEL_READY}, log)
+            met, asked = first_visit(browser, script, {"ready": READY, "model": MODEL_READY}, log)
+            samples["asked"] = [asked]
             samples["app"].append(met["ready"])
             samples["token"].append(met["model"] - met["ready"])
             samples["token_after_served"].append(met["model"] - met["served"])
 
         def hello() -> None:
-            met = first_visit(browser, ["benchmarks/bare/hello.py"], {"ready": HELLO_READY}, log)
+            met, _ = first_visit(browser, ["benchmarks/bare/hello.py"], {"ready": HELLO_READY}, log)
             samples["hello"].append(met["ready"])
 
         steps = [app, hello, lambda: samples["load"].append(plain_load())]
@@ -119,12 +141,21 @@ def measure(rounds: int) -> dict[str, list[float]]:
     return samples
 
 
+def _packed(asked: list[int]) -> str:
+    """A note on [requests, bytes over the network, bytes unpacked]."""
+    return f"{asked[1] / 1000:.1f} KB over the network, {asked[0]} requests"
+
+
 def main() -> int:
     """Measure and report -> exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    samples = measure(parser.parse_args().rounds)
-    median = {name: statistics.median(values) for name, values in samples.items()}
+    parser.add_argument("--lessons", type=int, default=0)
+    given = parser.parse_args()
+    many = ["benchmarks/many_lessons.py", "--lessons", str(given.lessons)]
+    samples = measure(given.rounds, many if given.lessons else ["app.py"])
+    [asked] = samples["asked"]
+    median = {name: statistics.median(values) for name, values in samples.items() if name != "asked"}
     page, token = median["app"] / median["hello"], median["token"] / median["load"]
     aim = "aim reached" if page <= PAGE_AIM else f"the aim is {PAGE_AIM}"
     figures = [
@@ -135,6 +166,15 @@ def main() -> int:
         Figure("first page served -> first token", median["token_after_served"], "s"),
         Figure("import torch, transformers + load the model", median["load"], "s"),
         Figure("  ratio", token, "x", MODEL_BAR, "from first page ready"),
+        *(
+            Figure(name, asked[part][2] / 1000, "KB", bar, _packed(asked[part]))
+            for name, part, bar in (
+                ("HTML of the page", "html", HTML_BAR),
+                ("our scripts before the first picture", "script", None),
+                ("our styles before the first picture", "style", None),
+                ("all that was asked for until then", "all", None),
+            )
+        ),
     ]
     return report("startup", figures, samples)
 

@@ -1,7 +1,17 @@
 """The lessons that are built. A new lesson is one more line here (see CONTRIBUTING.md)."""
 
-from app.lesson import Lesson
-from lessons.architecture.lesson import LESSON as ARCHITECTURE
-from lessons.next_token.lesson import LESSON as NEXT_TOKEN
+from importlib import import_module
 
-LESSONS: tuple[Lesson, ...] = tuple(sorted((NEXT_TOKEN, ARCHITECTURE), key=lambda lesson: lesson.order))
+from app.lesson import Lesson
+
+FOLDERS = (
+    "next_token",
+    "architecture",
+)
+
+LESSONS: tuple[Lesson, ...] = tuple(
+    sorted(
+        (import_module(f"lessons.{folder}.lesson").LESSON for folder in FOLDERS),
+        key=lambda lesson: lesson.order,
+    )
+)

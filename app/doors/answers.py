@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterable
 
 import orjson
 from starlette.types import Scope, Send
 
 from app import i18n
+from app.doors.coding import best_coding
 from app.doors.language import preferred_language
 from app.settings import Settings
 
 Headers = Iterable[tuple[bytes, bytes]]
 NO_STORE = (b"cache-control", b"no-store")
 PIECE = 65_536  # bytes handed to the connection at a time, so that a slow reader holds no more than this
-SMALLEST_GZIP = 1_400  # bytes: less fits into one packet anyway
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -29,13 +28,14 @@ def language(scope: Scope, settings: Settings) -> str:
     return preferred_language(header(scope, b"accept-language")) if settings.lang == "auto" else settings.lang
 
 
-def accepts_gzip(scope: Scope) -> bool:
-    return "gzip" in header(scope, b"accept-encoding").lower()
+def coding_of(scope: Scope) -> str:
+    """How the answer may be packed: "br", "gzip" or ""."""
+    return best_coding(header(scope, b"accept-encoding"))
 
 
-def packed(body: bytes, level: int = 9) -> bytes:
-    """gzip, the same bytes at every call."""
-    return gzip.compress(body, level, mtime=0)
+def packed_as(coding: str, vary: bytes = b"Accept-Encoding") -> list[tuple[bytes, bytes]]:
+    """The headers of an answer in this coding."""
+    return [(b"vary", vary), *([(b"content-encoding", coding.encode())] if coding else [])]
 
 
 async def send_body(

@@ -7,19 +7,21 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import libraries
+from app import libraries, modules
 from app.doors import body as bodies
-from app.doors.answers import NO_STORE, accepts_gzip, packed, refuse, send_body
+from app.doors.answers import NO_STORE, coding_of, packed_as, refuse, send_body
 from app.doors.body import BadBody
 from app.doors.calls import SESSION, Calls, address_of
-from app.doors.files import Files
-from app.doors.language import LanguageDoor
+from app.doors.coding import packed_quickly
+from app.doors.files import A_YEAR, Files, kind_of
+from app.doors.language import PAGES, LanguageDoor
 from app.doors.limits import Held, limit_log, raise_open_files
 from app.doors.listener import Listener
 from app.doors.pages import Pages
@@ -50,14 +52,20 @@ _CALL = re.compile(r"/gradio_api/call/([a-z_]{1,40})")
 _ANSWER = re.compile(r"/gradio_api/call/([a-z_]{1,40})/([a-f0-9]{32})")
 JOIN, DATA, CANCEL = "/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/cancel"
 SWEEP = 15.0  # seconds between two looks for what can be forgotten
-FASTEST = 1  # level of gzip for pictures, which are made for one learner
+WORTH_PACKING = 4_000  # bytes of a picture
 
 
 class Doors:
     """The ASGI application around Gradio's. `endpoints`: {name: function} of the named endpoints."""
 
-    def __init__(self, app: ASGIApp, host: Host, endpoints: Mapping[str, Callable[..., Any]]):
-        self.host, self.settings = host, host.settings
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: Host,
+        scripts: modules.Modules,
+        endpoints: Mapping[str, Callable[..., Any]],
+    ):
+        self.host, self.settings, self.scripts = host, host.settings, scripts
         self.calls = Calls(host, endpoints)
         self.files = Files(libraries.folders(), libraries.single_files())
         self.pages = Pages(app)
@@ -104,8 +112,10 @@ class Doors:
                 await self._redirect(scope, send, path)
                 return
             if path in WRITTEN_BY_GRADIO:
-                if not await self.pages.send(scope, send, WRITTEN_BY_GRADIO[path]):
-                    raise BadBody(400, "not_understood")
+                await self._page(scope, send, path)
+                return
+            if match := modules.ADDRESS.fullmatch(path):
+                await self._script(scope, send, match[1], match[2])
                 return
             if self.files.has(path):
                 await self.files.send(scope, send, path)
@@ -129,6 +139,28 @@ class Doors:
                 return
         raise BadBody(404, "not_found")
 
+    async def _page(self, scope: Scope, send: Send, path: str) -> None:
+        """What Gradio wrote, and in a page's head what the asked lesson needs."""
+        tag, head = "", str
+        if path in PAGES:
+            self.scripts.refresh()
+            lang, asked = PAGES[path], self.scripts.asked(scope["query_string"].decode("latin-1"))
+            tag = f"{asked.id} {self.scripts.edition.hash}"
+            head = partial(self.scripts.head, lang, asked)
+        if not await self.pages.send(scope, send, WRITTEN_BY_GRADIO[path], tag, head):
+            raise BadBody(400, "not_understood")
+
+    async def _script(self, scope: Scope, send: Send, asked: str, name: str) -> None:
+        """One of our own scripts, styles or word files."""
+        edition = self.scripts.edition
+        if name not in edition.files:
+            raise BadBody(404, "not_found")
+        coding, body = edition.pack(name, coding_of(scope))
+        # A page from before a restart asks by its old hash: it gets what there is, and does not keep it.
+        kept = A_YEAR if asked == edition.hash else (b"cache-control", b"no-cache")
+        headers = [kept, *packed_as(coding)]
+        await send_body(send, 200, body, kind_of(name), headers, scope["method"] == "HEAD")
+
     async def _redirect(self, scope: Scope, send: Send, path: str) -> None:
         """To the page itself: what it loads stands beside it, relative to its address."""
         target = "../en" if path else scope.get("root_path", "").rpartition("/")[2] + "/"
@@ -143,17 +175,17 @@ class Doors:
         if not self.host.has(lang, lesson):
             raise BadBody(404, "not_found")
         payload = Payload(bodies.parse(await bodies.read(scope, receive)))
-        session = payload.text_or("session", "", 100)
+        session = payload.string_or("session", "", 100)
         if not OWN_SESSION.fullmatch(session):
             raise BadBody(400, "not_understood")
-        gzipped = accepts_gzip(scope)
+        coding = coding_of(scope)
         async with Listener(receive) as listener:
             begun = False
             try:
                 owner = Owner(address_of(scope), session)
                 async for line in self.host.act(lang, lesson, owner, payload, lambda: listener.gone):
                     if not begun and b'"busy"' not in line[:8]:
-                        await self._whole(send, line, gzipped)
+                        await self._whole(send, line, coding)
                         return
                     if not begun:
                         headers = [(b"content-type", b"application/x-ndjson"), NO_STORE]
@@ -169,12 +201,11 @@ class Doors:
         if begun:
             await send({"type": "http.response.body", "body": b""})
 
-    async def _whole(self, send: Send, line: bytes, gzipped: bool) -> None:
-        headers = [NO_STORE, (b"vary", b"Accept-Encoding")]
-        if gzipped and len(line) > 4_000:
-            line = packed(line, FASTEST)
-            headers.append((b"content-encoding", b"gzip"))
-        await send_body(send, 200, line, "application/x-ndjson", headers)
+    @staticmethod
+    async def _whole(send: Send, line: bytes, coding: str) -> None:
+        coding = coding if len(line) >= WORTH_PACKING else ""
+        body = packed_quickly(line, coding)
+        await send_body(send, 200, body, "application/x-ndjson", [NO_STORE, *packed_as(coding)])
 
     # ---- the endpoints ----
 
@@ -213,12 +244,14 @@ class Doors:
         await send_body(send, 200, b'{"success":true}', "application/json", [NO_STORE])
 
 
-def launch_arguments(host: Host, endpoints: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
+def launch_arguments(
+    host: Host, scripts: modules.Modules, endpoints: Mapping[str, Callable[..., Any]]
+) -> dict[str, Any]:
     """`app_kwargs` of `demo.launch()`: the doors go up around Gradio's whole application as it starts."""
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
-        doors = Doors(app.middleware_stack, host, endpoints)
+        doors = Doors(app.middleware_stack, host, scripts, endpoints)
         app.middleware_stack = doors
         limit_log()
         sweeping = asyncio.create_task(_sweep(host, doors))

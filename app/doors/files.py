@@ -13,7 +13,8 @@ from pathlib import Path
 
 from starlette.types import Scope, Send
 
-from app.doors.answers import accepts_gzip, packed, send_body
+from app.doors.answers import coding_of, packed_as, send_body
+from app.doors.coding import encode
 
 MOST_BYTES = 48_000_000  # kept in memory, all files together; what was asked for last stays
 A_YEAR = (b"cache-control", b"public, max-age=31536000, immutable")  # the address holds a hash or a version
@@ -34,7 +35,7 @@ class Files:
             for path in folder.rglob("*"):
                 if path.is_file() and not path.name.endswith(".map"):
                     self._paths[f"{prefix}{path.relative_to(folder).as_posix()}"] = path, for_a_year
-        self._kept: OrderedDict[tuple[str, bool], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._size = 0
         self._reading = asyncio.Lock()
 
@@ -44,32 +45,34 @@ class Files:
     async def send(self, scope: Scope, send: Send, address: str) -> None:
         """Answer with the file at `address`, which must be one of ours."""
         path, for_a_year = self._paths[address]
-        gzipped = accepts_gzip(scope) and not path.name.endswith(PACKED_ALREADY)
-        body = self._kept.get((address, gzipped))
+        coding = "" if path.name.endswith(PACKED_ALREADY) else coding_of(scope)
+        body = self._kept.get((address, coding))
         if body is None:
             async with self._reading:  # one at a time: the same file is read once however many ask
-                body = self._kept.get((address, gzipped))
+                body = self._kept.get((address, coding))
                 if body is None:
-                    body = await asyncio.to_thread(self._read, path, gzipped)
-                    self._keep((address, gzipped), body)
+                    body = await asyncio.to_thread(self._read, path, coding)
+                    self._keep((address, coding), body)
         else:
-            self._kept.move_to_end((address, gzipped))
-        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        if kind.startswith("text/") or kind.endswith(("javascript", "json")):
-            kind += "; charset=utf-8"
-        headers = [A_YEAR if for_a_year else AN_HOUR, (b"vary", b"Accept-Encoding")]
-        if gzipped:
-            headers.append((b"content-encoding", b"gzip"))
-        await send_body(send, 200, body, kind, headers, scope["method"] == "HEAD")
+            self._kept.move_to_end((address, coding))
+        headers = [A_YEAR if for_a_year else AN_HOUR, *packed_as(coding)]
+        await send_body(send, 200, body, kind_of(path.name), headers, scope["method"] == "HEAD")
 
     @staticmethod
-    def _read(path: Path, gzipped: bool) -> bytes:
-        body = path.read_bytes()
-        return packed(body) if gzipped else body
+    def _read(path: Path, coding: str) -> bytes:
+        return encode(path.read_bytes(), coding)
 
-    def _keep(self, key: tuple[str, bool], body: bytes) -> None:
+    def _keep(self, key: tuple[str, str], body: bytes) -> None:
         self._kept[key] = body
         self._size += len(body)
         while self._size > MOST_BYTES and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             self._size -= len(dropped)
+
+
+def kind_of(name: str) -> str:
+    """The content type of a file by its name; texts are UTF-8."""
+    ending = "." + name.rpartition(".")[2]
+    kind = TYPES.get(ending) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    is_text = kind.startswith("text/") or kind.endswith("json")
+    return kind + "; charset=utf-8" if is_text else kind

@@ -8,26 +8,29 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Scope, Send
 
-from app.doors.answers import accepts_gzip, header, packed, send_body
+from app.doors.answers import coding_of, header, packed_as, send_body
+from app.doors.coding import encode
 
+MOST_HEADS = 64  # of one page: lessons and codings
 MOST_PAGES = 64  # a server is known by a handful of addresses
 PASSED_ON = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-prefix")
 _HOST = re.compile(r"[A-Za-z0-9.\-_:\[\],% ]{1,260}")
 _NO_STORE = (b"cache-control", b"no-cache")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Written:
-    """One answer of Gradio."""
+    """One answer of Gradio, and as it is sent: `packed` holds {(what is put into its head, coding): body}."""
 
     status: int
     content_type: str
-    plain: bytes
-    gzipped: bytes
+    body: bytes
+    packed: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
 
 class Pages:
@@ -38,31 +41,44 @@ class Pages:
         self._kept: OrderedDict[tuple, Written] = OrderedDict()
         self._writing = asyncio.Lock()
 
-    async def send(self, scope: Scope, send: Send, path: str) -> bool:
-        """Answer with Gradio's page at `path` -> False where the server is called by what is no address."""
+    async def send(
+        self, scope: Scope, send: Send, path: str, tag: str = "", head: Callable[[], str] = str
+    ) -> bool:
+        """Answer with Gradio's page at `path` -> False where the server is called by what is no address.
+
+        Args:
+            tag: names what is put into the page's <head>; the same tag stands for the same words.
+            head: makes them, once for each tag.
+        """
         passed = [(key, value) for key, value in scope["headers"] if key in PASSED_ON]
         if not all(_HOST.fullmatch(value.decode("latin-1")) for _, value in passed):
             return False
-        key = (
-            path,
-            scope["path"].startswith(scope.get("root_path", "")),
-            scope.get("scheme"),
-            *sorted(passed),
-        )
-        page = self._kept.get(key)
-        if page is None:
+        with_root = scope["path"].startswith(scope.get("root_path", ""))
+        key = (path, with_root, scope.get("scheme"), *sorted(passed))
+        page, coding = self._kept.get(key), coding_of(scope)
+        if page is None or (tag, coding) not in page.packed:
             async with self._writing:
                 page = self._kept.get(key) or await self._write(scope, path, passed)
-                self._kept[key] = page
-                while len(self._kept) > MOST_PAGES:
-                    self._kept.popitem(last=False)
-        gzipped = accepts_gzip(scope)
-        headers = [_NO_STORE, (b"vary", b"Accept-Encoding, Accept-Language")]
-        if gzipped:
-            headers.append((b"content-encoding", b"gzip"))
-        body = page.gzipped if gzipped else page.plain
+                self._keep(key, page)
+                if (tag, coding) not in page.packed:
+                    self._pack(page, tag, coding, head)
+        headers = [_NO_STORE, *packed_as(coding, b"Accept-Encoding, Accept-Language")]
+        body = page.packed[tag, coding]
         await send_body(send, page.status, body, page.content_type, headers, scope["method"] == "HEAD")
         return True
+
+    def _keep(self, key: tuple, page: Written) -> None:
+        self._kept[key] = page
+        while len(self._kept) > MOST_PAGES:
+            self._kept.popitem(last=False)
+
+    @staticmethod
+    def _pack(page: Written, tag: str, coding: str, head: Callable[[], str]) -> None:
+        before, end, after = page.body.rpartition(b"</head>")
+        body = before + head().encode() + end + after if end and page.status == 200 else page.body
+        if len(page.packed) >= MOST_HEADS:
+            page.packed.clear()
+        page.packed[tag, coding] = encode(body, coding)
 
     async def _write(self, scope: Scope, path: str, headers: list[tuple[bytes, bytes]]) -> Written:
         root = scope.get("root_path", "")
@@ -93,4 +109,4 @@ class Pages:
         await self._app(asked, receive, collect)
         body = b"".join(parts)
         kind = header({"headers": start["headers"]}, b"content-type") or "text/html; charset=utf-8"
-        return Written(start["status"], kind, body, await asyncio.to_thread(packed, body))
+        return Written(start["status"], kind, body)

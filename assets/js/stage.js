@@ -1,156 +1,149 @@
-"use strict";
 /* A lesson's stage in the browser: it sends one action at a time to Python, waits for the picture, and draws it.
    Presses made while an answer is under way (or while the model is still loading) wait in line; none is lost. */
-(() => {
-  const root = document.documentElement;
-  const BUSY_AFTER = 350;      // ms until waiting is told in words
-  const MOST_WAITING = 16;
-  let counter = 0;
+import { html } from "./dom.js";
+import { hasState, writeLink } from "./link.js";
+import { root } from "./page.js";
+import { rich } from "./term.js";
+import { send } from "./transport.js";
 
-  class Stage {
-    constructor(id, element, props) {
-      Object.assign(this, { id, lesson: lab.lessons[id], words: props.words });
-      this.at = element.querySelector(".view");
-      this.waiting = [];
-      this.pending = null;
-      this.value = null;
-      this.lesson.build(this);
-      this.board = lab.html("div", { class: "board", tabindex: -1 }, this.at);
-      this.boardWaiting = lab.waitingPlace(this.at);
-      this.boardWaiting.classList.add("on-board");
-      this.note = lab.html("p", { class: "note", role: "status", hidden: true }, this.at);
-      this.width = this.at.clientWidth;
-      new ResizeObserver(() => this.resized()).observe(this.at);
-    }
+const BUSY_AFTER = 350;      // ms until waiting is told in words
+const MOST_WAITING = 16;
+let counter = 0;
 
-    /** Put `action` into the line. Actions with the same `slot` overtake each other: only the newest waits. */
-    act(action, slot) {
-      const older = slot && this.waiting.findIndex((entry) => entry.slot === slot);
-      if (slot && older >= 0) this.waiting[older] = { action, slot };
-      else if (this.waiting.length < MOST_WAITING) this.waiting.push({ action, slot });
-      this.next();
-    }
+const stages = new Map();
+/** The stage that can be seen, or null. */
+export const active = () => [...stages.values()].find((stage) => stage.at.isConnected && stage.at.clientWidth) ?? null;
 
-    next() {
-      if (this.pending || !this.waiting.length) return;
-      const { action } = this.waiting.shift();
-      this.pending = { ...this.place(), ...action, seq: ++counter };
-      lab.send(this, this.pending);
-      clearTimeout(this.busyTimer);
-      this.busyTimer = setTimeout(() => this.busy(root.dataset.model ? this.words.busy : this.words.loading), BUSY_AFTER);
-    }
+/** What the page around the stages (shell.js) does after each picture. */
+export const frame = { painted() {} };
 
-    /** Where the learner stands, sent along so that a server that has forgotten her (restarted, say) goes on from there. */
-    place() {
-      if (!this.value?.link) return {};
-      return { at: String(new URLSearchParams({ ...this.value.link, text: this.value.text })), kept: this.value.keep };
-    }
+export class Stage {
+  /**
+   * at: the element to draw into · lesson: {drawing, words, scenes, preview}, see lessons.js 
+   * drawing: what draw.js of the lesson exports: build(stage), draw(stage), board(stage), and space(stage) if it likes
+   */
+  constructor(id, at, lesson) {
+    Object.assign(this, { id, at, lesson: lesson.drawing, words: lesson.words, scenes: lesson.scenes });
+    this.waiting = [];
+    this.pending = null;
+    this.value = null;
+    this.lesson.build(this);
+    if (!this.waitingPlace) throw new Error(`build of ${id} set no stage.waitingPlace`);
+    this.board = html("div", { class: "board", tabindex: -1 }, this.at);
+    this.boardWaiting = waitingPlace(this.at);
+    this.boardWaiting.classList.add("on-board");
+    this.note = html("p", { class: "note", role: "status", hidden: true }, this.at);
+    this.width = this.at.clientWidth;
+    if (!hasState()) this.begin(lesson.preview); // a link to a state is drawn once, when Python has answered
+    stages.set(id, this);
+    new ResizeObserver(() => this.resized()).observe(this.at);
+  }
 
-    /** A value came from Python: news of a model that is loading, or the picture that was waited for. */
-    receive(value) {
-      if (!value || (value.seq !== undefined && value.seq !== this.pending?.seq)) return;
-      if (value.busy) return this.busy(value.busy, value.fraction);
-      clearTimeout(this.busyTimer);
-      const done = this.pending;
-      this.pending = null;
-      this.busy("");
-      if (!this.waiting.some((entry) => entry.slot === "scene")) this.target = undefined;
-      this.before = this.value; // lets a drawing move what has moved
-      this.value = value;
-      try { this.paint(); } catch (error) { console.error(error); } // a fault in a drawing must not hold up the line
-      this.before = null;
-      if (isShown(this)) lab.link.write(this);
-      requestAnimationFrame(() => requestAnimationFrame(() => {
-        if (!isShown(this)) return;
-        if (value.ready) root.dataset.model = "ready";
-        root.dataset.ready = "1";
-        if (done) root.dataset.serial = done.seq;
-      }));
-      this.next();
-    }
+  begin(picture) {
+    this.value = picture;
+    this.paint();
+    requestAnimationFrame(() => { if (active() === this) root.dataset.ready = "1"; });
+  }
 
-    paint() {
-      if (!this.value || !this.at.clientWidth) return;
-      const key = document.activeElement?.dataset?.key;
-      this.at.dataset.architecture = this.value.architecture;
-      const presenting = Boolean(root.dataset.present);
-      if (presenting) this.lesson.board(this);
-      else { this.board.replaceChildren(); this.lesson.draw(this); }
-      lab.rich(this.note, this.value.notice || "");
-      this.note.hidden = !this.value.notice;
-      lab.scenes.draw(this);
-      lab.bar.draw(this);
-      if (key && document.activeElement?.dataset?.key !== key) {  // a redraw must not lose the keyboard's place
-        this.at.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
-      }
-    }
+  /** Put `action` into the line. Actions with the same `slot` overtake each other: only the newest waits. */
+  act(action, slot) {
+    const older = slot && this.waiting.findIndex((entry) => entry.slot === slot);
+    if (slot && older >= 0) this.waiting[older] = { action, slot };
+    else if (this.waiting.length < MOST_WAITING) this.waiting.push({ action, slot });
+    this.next();
+  }
 
-    busy(words, fraction) {
-      for (const place of [this.waitingPlace, this.boardWaiting]) {
-        place.hidden = !words;
-        if (!words) continue;
-        place.querySelector("span").textContent = words;
-        const bar = place.querySelector("progress");
-        if (Number.isFinite(fraction)) bar.value = fraction; else bar.removeAttribute("value");
-      }
-    }
+  next() {
+    if (this.pending || !this.waiting.length) return;
+    const { action } = this.waiting.shift();
+    this.pending = { ...this.place(), ...action, seq: ++counter };
+    send(this, this.pending);
+    clearTimeout(this.busyTimer);
+    this.busyTimer = setTimeout(() => this.busy(root.dataset.model ? this.words.busy : this.words.loading), BUSY_AFTER);
+  }
 
-    /** The answer did not come; the press is being repeated. */
-    lost(words) {
-      clearTimeout(this.busyTimer);
-      this.busy(words);
-    }
+  /** Where the learner stands, sent along so that a server that has forgotten her (restarted, say) goes on from there. */
+  place() {
+    if (!this.value?.link) return {};
+    return { at: String(new URLSearchParams({ ...this.value.link, text: this.value.text })), kept: this.value.keep };
+  }
 
-    /** The server does not take this action, now or later. */
-    refused() {
-      this.pending = null;
-      this.waiting = [];
-      clearTimeout(this.busyTimer);
-      this.busy("");
-      this.note.hidden = false;
-      this.note.textContent = this.words.no_answer;
-    }
+  /** A value came from Python: news of a model that is loading, or the picture that was waited for. */
+  receive(value) {
+    if (!value || (value.seq !== undefined && value.seq !== this.pending?.seq)) return;
+    if (value.busy) return this.busy(value.busy, value.fraction);
+    clearTimeout(this.busyTimer);
+    const done = this.pending;
+    this.pending = null;
+    this.busy("");
+    if (!this.waiting.some((entry) => entry.slot === "scene")) this.target = undefined;
+    this.before = this.value; // lets a drawing move what has moved
+    this.value = value;
+    try { this.paint(); } catch (error) { console.error(error); } // a fault in a drawing must not hold up the line
+    this.before = null;
+    if (active() === this) writeLink(this);
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (active() !== this) return;
+      if (value.ready) root.dataset.model = "ready";
+      root.dataset.ready = "1";
+      if (done) root.dataset.serial = done.seq;
+    }));
+    this.next();
+  }
 
-    resized() {
-      const width = this.at.clientWidth;
-      if (!width || width === this.width) return; // 0: the tab is hidden
-      this.width = width;
-      this.paint();
+  paint() {
+    if (!this.value || !this.at.clientWidth) return;
+    const key = document.activeElement?.dataset?.key;
+    this.at.dataset.architecture = this.value.architecture;
+    const presenting = Boolean(root.dataset.present);
+    if (presenting) this.lesson.board(this);
+    else { this.board.replaceChildren(); this.lesson.draw(this); }
+    rich(this.note, this.value.notice || "");
+    this.note.hidden = !this.value.notice;
+    frame.painted(this);
+    if (key && document.activeElement?.dataset?.key !== key) {  // a redraw must not lose the keyboard's place
+      this.at.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
     }
   }
 
-  /** The line that tells waiting in words, with a bar. Lessons place it where the result will stand. */
-  lab.waitingPlace = (parent) => {
-    const place = lab.html("p", { class: "waiting", role: "status", hidden: true }, parent);
-    lab.html("span", {}, place);
-    lab.html("progress", { max: 1 }, place);
-    return place;
-  };
-
-  const stages = new Map();
-  lab.active = () => [...stages.values()].find((stage) => stage.at.isConnected && stage.at.clientWidth) ?? null;
-
-  let arrived = false; // the lesson that the address asks for has mounted
-  const isAsked = (id) => { const asked = new URLSearchParams(location.search).get("lesson"); return asked === id || !(asked in lab.lessons); };
-  /** Does the page show this stage? The first tab mounts, and answers, even when the address asks for another one. */
-  const isShown = (stage) => lab.active() === stage && (arrived || isAsked(stage.id));
-
-  /** Called by each View when Gradio has put it into the page. */
-  lab.mount = (kind, element, props) => {
-    if (kind === "shell") return lab.shell(element, props);
-    const stage = new Stage(kind, element, props);
-    stages.set(kind, stage);
-    lab.shown = stage;
-    arrived ||= isAsked(kind);
-    const query = lab.link.meantFor(kind) ? location.search.slice(1) : "";
-    if (!lab.link.hasState() && props.value) { // a link to a state is drawn once, when Python has answered
-      stage.value = props.value;
-      stage.paint();
-      requestAnimationFrame(() => { if (isShown(stage)) root.dataset.ready = "1"; });
+  busy(words, fraction) {
+    for (const place of [this.waitingPlace, this.boardWaiting]) {
+      place.hidden = !words;
+      if (!words) continue;
+      place.querySelector("span").textContent = words;
+      const bar = place.querySelector("progress");
+      if (Number.isFinite(fraction)) bar.value = fraction; else bar.removeAttribute("value");
     }
-    const enter = { type: "enter", query, kept: lab.kept(kind) };
-    const model = new URLSearchParams(query).get("model");
-    stage.act(model ? { ...enter, name: model } : enter);
-    if (new URLSearchParams(query).get("present") === "1") lab.present(true);
-  };
-})();
+  }
+
+  /** The answer did not come; the press is being repeated. */
+  lost(words) {
+    clearTimeout(this.busyTimer);
+    this.busy(words);
+  }
+
+  /** The server does not take this action, now or later. */
+  refused() {
+    this.pending = null;
+    this.waiting = [];
+    clearTimeout(this.busyTimer);
+    this.busy("");
+    this.note.hidden = false;
+    this.note.textContent = this.words.no_answer;
+  }
+
+  resized() {
+    const width = this.at.clientWidth;
+    if (!width || width === this.width) return; // 0: the tab is hidden
+    this.width = width;
+    this.paint();
+  }
+}
+
+/** The line that tells waiting in words, with a bar. Lessons place it where the result will stand. */
+export const waitingPlace = (parent) => {
+  const place = html("p", { class: "waiting", role: "status", hidden: true }, parent);
+  html("span", {}, place);
+  html("progress", { max: 1 }, place);
+  return place;
+};

@@ -1,63 +1,60 @@
-"use strict";
 /* The way of an action to Python and of its picture back. What goes wrong on the way is told at once, and the press is
    repeated until it is answered: the number it carries keeps the server from carrying it out twice. */
-(() => {
-  const WAITS = [400, 800, 1600, 3000, 5000]; // ms before each new attempt; the last one again and again
-  const SILENCE = 90000; // ms without any news
+import { home, page } from "./page.js";
 
-  const session = (() => {
-    const bytes = crypto.getRandomValues(new Uint8Array(18));
-    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
-  })();
-  /** The app's own address, also in /en and behind a proxy that serves it under a path. */
-  const home = location.pathname.replace(/\/(en\/?)?$/, "");
-  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const WAITS = [400, 800, 1600, 3000, 5000]; // ms before each new attempt; the last one again and again
+const SILENCE = 90000; // ms without any news
 
-  /** One attempt: each line of the answer goes to `take`. Throws unless the picture has come whole. */
-  const ask = async (stage, body, take) => {
-    const stopper = new AbortController();
-    let timer = setTimeout(() => stopper.abort(), SILENCE);
-    try {
-      const answer = await fetch(`${home}/act/${document.documentElement.lang}/${stage.id}`, {
-        method: "POST", body, headers: { "content-type": "application/json" },
-        referrerPolicy: "no-referrer", credentials: "same-origin", cache: "no-store", signal: stopper.signal,
-      });
-      if (!answer.ok) throw Object.assign(new Error(`status ${answer.status}`), { status: answer.status });
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-      let rest = "";
-      let last = null;
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        clearTimeout(timer);
-        timer = setTimeout(() => stopper.abort(), SILENCE);
-        const lines = (rest + value).split("\n");
-        rest = lines.pop();
-        for (const line of lines) {
-          last = JSON.parse(line);
-          take(last);
-        }
-      }
-      if (rest || !last || "busy" in last) throw new Error("the answer broke off");
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-
-  /** Send `action` until it is answered. A request that the server does not understand is not repeated. */
-  lab.send = async (stage, action) => {
-    const body = JSON.stringify({ ...action, session });
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        await ask(stage, body, (value) => stage.receive(value));
-        return;
-      } catch (error) {
-        if (stage.pending?.seq !== action.seq) return;
-        const refused = error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
-        if (refused) return stage.refused();
-        stage.lost(error.status === 503 ? stage.words.crowded : stage.words.lost);
-        await pause(WAITS[Math.min(attempt, WAITS.length - 1)]);
-      }
-    }
-  };
+const session = (() => {
+  const bytes = crypto.getRandomValues(new Uint8Array(18));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
 })();
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** One attempt: each line of the answer goes to `take`. Throws unless the picture has come whole. */
+const ask = async (stage, body, take) => {
+  const stopper = new AbortController();
+  let timer = setTimeout(() => stopper.abort(), SILENCE);
+  try {
+    const answer = await fetch(new URL(`act/${page.lang}/${stage.id}`, home), {
+      method: "POST", body, headers: { "content-type": "application/json" },
+      referrerPolicy: "no-referrer", credentials: "same-origin", cache: "no-store", signal: stopper.signal,
+    });
+    if (!answer.ok) throw Object.assign(new Error(`status ${answer.status}`), { status: answer.status });
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    let last = null;
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      clearTimeout(timer);
+      timer = setTimeout(() => stopper.abort(), SILENCE);
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        last = JSON.parse(line);
+        take(last);
+      }
+    }
+    if (rest || !last || "busy" in last) throw new Error("the answer broke off");
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Send `action` until it is answered. A request that the server does not understand is not repeated. */
+export const send = async (stage, action) => {
+  const body = JSON.stringify({ ...action, session });
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await ask(stage, body, (value) => stage.receive(value));
+      return;
+    } catch (error) {
+      if (stage.pending?.seq !== action.seq) return;
+      const refused = error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
+      if (refused) return stage.refused();
+      stage.lost(error.status === 503 ? stage.words.crowded : stage.words.lost);
+      await pause(WAITS[Math.min(attempt, WAITS.length - 1)]);
+    }
+  }
+};

@@ -96,7 +96,7 @@ def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Put a tensor into the panel; without a name the panel goes back to what is lit."""
     if "node" not in payload:
         return replace(state, node=NO_NODE)
-    node = payload.text_or("node", "", LONGEST_NAME)
+    node = payload.string_or("node", "", LONGEST_NAME)
     picked = replace(state, node=node, side=payload.choice("side", SIDES))
     if not _exists(_models(context, page), picked):  # only names that are on the drawing get through
         raise InputError("not_understood")

@@ -135,7 +135,7 @@ def kept_tree(kept: Payload) -> list[tuple[int | None, int, int | None]]:
 
 
 def _short_text(payload: Payload, name: str) -> str:
-    return models.tokens.learner_text(payload.text(name, MOST_IN_A_GUESS)).strip()
+    return models.tokens.learner_text(payload.string(name, MOST_IN_A_GUESS)).strip()
 
 
 STAGE = Stage(
@@ -171,4 +171,5 @@ LESSON = Lesson(
     text={"ko": "나는 오늘", "en": "Today I"},
     folder=Path(__file__).parent,
     build=build,
+    first=True,
 )

@@ -12,6 +12,13 @@ PATTERN = {**LESSON, "node": "blocks.2.attn.hook_pattern"}
 PLOT = "#architecture .full .heat-plot"
 SIGNS = "<b>굵게</b> <script>alert(1)</script> &lt; %{x} ${1} <a href=x>"
 
+# Shared scripts of the page, at hand under `lab`.
+MODULES = """async () => {
+  const main = document.querySelector('script[src*="/js/main.js"]').src;
+  for (const name of ['views/heatmap', 'views/chip', 'libraries']) {
+    Object.assign(lab, await import(new URL(`${name}.js`, main)));
+  }
+}"""
 # The numbers and colours of a plot, and those that the canvas below it has.
 COMPARE = """place => {
   const plot = document.querySelectorAll('#architecture .full .heat-plot')[place];
@@ -45,6 +52,18 @@ SMALL = """([targets, least]) => [...document.querySelectorAll(targets)]
   .map((target) => [target.getBoundingClientRect(), target.dataset.key ?? target.textContent])
   .filter(([box]) => box.width && Math.min(box.width, box.height) < least)
   .map(([box, name]) => `${Math.round(box.width)}x${Math.round(box.height)} ${name}`)"""
+
+
+@pytest.fixture
+def open_page(open_page):
+    """As ever, with MODULES."""
+
+    def open_(**how) -> Visit:
+        visit = open_page(**how)
+        visit.page.evaluate(MODULES)
+        return visit
+
+    return open_
 
 
 def wait_plot(visit: Visit, number: int = 2) -> None:
@@ -120,7 +139,7 @@ def test_without_plotly_and_katex_the_panel_is_drawn_all_the_same(open_page):
     page = visit.page
     page.evaluate(NO_LIBRARY)
     page.locator("#lessons [role=tab][data-tab-id=architecture]").click()
-    page.wait_for_function("lab.active().id === 'architecture' && lab.active().value?.ready")
+    page.wait_for_function("lab.active()?.id === 'architecture' && lab.active().value?.ready")
     page.wait_for_function("!document.querySelector('.heat-waiting')")
     assert page.locator("#architecture .full canvas:visible").count() == 2
     assert page.locator("#architecture .panel-formula math").count() == 1

@@ -16,7 +16,7 @@ from app.i18n import LANGUAGES, fill, final_consonant, load_text, sentence, shar
 ROOT = Path(__file__).parents[2]
 SOURCES = [*sorted(ROOT.glob("app/**/*.py")), *sorted(ROOT.glob("lessons/**/*.py"))]
 LESSON_FOLDERS = sorted(path.parent for path in ROOT.glob("lessons/*/text.ko.md"))
-SCRIPTS = sorted(ROOT.glob("assets/js/**/*.js"))
+SCRIPTS = sorted([*ROOT.glob("assets/js/**/*.js"), *ROOT.glob("lessons/**/*.js")])
 FILE_NAMES = re.compile(r".*\.(toml|md|py|json|js|css)")
 
 # As a Korean reader says them: 영 일 이 삼 사 오 육 칠 팔 구, 엘 엠 엔, 티, 퍼센트, 토큰, 임베딩.
@@ -288,7 +288,7 @@ def test_the_browser_gives_every_value_too(lang):
         key: text for folder in LESSON_FOLDERS for key, text in load_text(folder / f"text.{lang}.md").items()
     }
     texts |= shared_text(lang)
-    calls = re.findall(r"lab\.fill\((?:\w+\.)*words\.(\w+),\s*\{([^}]*)\}", scripts())
+    calls = re.findall(r"\bfill\((?:\w+\.)*words\.(\w+),\s*\{([^}]*)\}", scripts())
     assert len(calls) > 3
     for key, values in calls:
         given = set(re.findall(r"(\w+)\s*(?=[:,}]|$)", values))

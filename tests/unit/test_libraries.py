@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import gradio
@@ -9,7 +10,8 @@ import plotly
 import pytest
 from starlette.testclient import TestClient
 
-from app import libraries, shell
+from app import libraries, modules
+from lessons import LESSONS
 from tests.doors import visitor
 
 
@@ -52,7 +54,9 @@ def test_a_gradio_without_katex_leaves_an_empty_address(monkeypatch, tmp_path):
 
 
 def test_the_first_page_names_them_and_carries_neither():
-    head = shell.head()
+    said = {(lang, name): dict for lang in ("ko", "en") for name in ("shell", *(one.id for one in LESSONS))}
+    head = modules.Modules(LESSONS, said).head("ko", LESSONS[0])
     assert libraries.addresses()["plotly"] in head
     assert "plotly.js v" not in head and "KaTeX parse error" not in head
-    assert "<script src" not in head and "<link" not in head
+    loaded = re.findall(r"<(?:script|link)[^>]* (?:src|href)=\"([^\"]+)\"", head)
+    assert loaded and not [address for address in loaded if not address.startswith("m/")]

@@ -802,7 +802,7 @@ def test_a_full_window_is_told(pages):
 
 
 def test_a_preview_shows_the_real_tokens_and_no_number(pages, registry):
-    value = pages["ko"].view.value
+    value = pages["ko"].view.light()["preview"]
     tokenizer = models.loading.load_tokenizer(registry.spec(EMBEDDED[0]))
     ids = tokenizer.encode(LESSON.text["ko"])
     assert [token["id"] for token in value["tokens"]] == ids

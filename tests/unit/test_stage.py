@@ -108,6 +108,9 @@ id = "nine"
 slide = "3"
 state = { text = "아홉", steps = 9 }
 """
+WORDS = "## ui.word\nword\n" + "".join(
+    f"## scene.{scene}.{part}\n{part}\n" for scene in ("zero", "five", "nine") for part in ("title", "say")
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +119,7 @@ def counting(tmp_path_factory, registry) -> dict[str, Mounted]:
     folder = tmp_path_factory.mktemp("counting")
     (folder / "scenes.toml").write_text(SCENES, encoding="utf-8")
     for lang in i18n.LANGUAGES:
-        (folder / f"text.{lang}.md").write_text("## ui.word\nword\n", encoding="utf-8")
+        (folder / f"text.{lang}.md").write_text(WORDS, encoding="utf-8")
     first = {"ko": "처음", "en": "first"}
     lesson = Lesson("counting", 1, {"ko": "수", "en": "Count"}, Count, first, folder, lambda context: None)
     return {lang: Mounted(lesson, COUNTING, registry, lang) for lang in i18n.LANGUAGES}
@@ -129,7 +132,7 @@ def visitor(counting) -> Visitor:
 
 def test_a_page_begins_without_a_model(counting):
     """What stands in the page before any action: no State has begun yet."""
-    value = counting["ko"].view.value
+    value = counting["ko"].view.light()["preview"]
     assert (value["ready"], value["steps"], value["text"], value["scene"]) == (False, None, "처음", None)
 
 

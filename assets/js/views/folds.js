@@ -1,27 +1,26 @@
-"use strict";
 /* Folded detail under a picture: a heading to open, and what is drawn when it is open. */
-(() => {
-  /** -> the body of the fold. `opened(isOpen)` is told when the learner opens or closes it. */
-  lab.fold = (parent, title, about, opened) => {
-    const fold = lab.html("details", {}, parent);
-    const summary = lab.html("summary", {}, fold);
-    lab.html("b", {}, summary, title);
-    lab.html("span", {}, summary, about);
-    const body = lab.html("div", { class: "fold" }, fold);
-    fold.addEventListener("toggle", () => opened?.(fold.open));
-    return body;
-  };
+import { html } from "../dom.js";
 
-  /** Code as it stands in its file, with a button that copies it. */
-  lab.code = (parent, code, words) => {
-    const frame = lab.html("div", { class: "code" }, parent);
-    lab.html("pre", { tabindex: 0 }, frame, code);
-    const copy = lab.html("button", { class: "quiet" }, frame, words.copy_code);
-    copy.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(code);
-        copy.textContent = words.copied_code;
-      } catch { copy.textContent = words.copy_failed; }
-    });
-  };
-})();
+/** -> the body of the fold. `opened(isOpen)` is told when the learner opens or closes it. */
+export const fold = (parent, title, about, opened) => {
+  const fold = html("details", {}, parent);
+  const summary = html("summary", {}, fold);
+  html("b", {}, summary, title);
+  html("span", {}, summary, about);
+  const body = html("div", { class: "fold" }, fold);
+  fold.addEventListener("toggle", () => opened?.(fold.open));
+  return body;
+};
+
+/** Code as it stands in its file, with a button that copies it. */
+export const code = (parent, code, words) => {
+  const frame = html("div", { class: "code" }, parent);
+  html("pre", { tabindex: 0 }, frame, code);
+  const copy = html("button", { class: "quiet" }, frame, words.copy_code);
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code);
+      copy.textContent = words.copied_code;
+    } catch { copy.textContent = words.copy_failed; }
+  });
+};

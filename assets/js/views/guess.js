@@ -1,51 +1,51 @@
-"use strict";
 /* 맞혀 보기: guess first, then see the live model's answer. */
-(() => {
-  /** Build the section once. -> a function that draws the answers that have come. `send(id, answer)` asks Python. */
-  lab.guess = (parent, words, send) => {
-    const section = lab.html("section", { class: "guess" }, parent);
-    lab.html("h2", {}, section, words.guess_title);
-    const list = lab.html("ol", {}, section);
-    const places = new Map();
+import { html } from "../dom.js";
+import { rich } from "../term.js";
 
-    const build = (question) => {
-      const item = lab.html("li", {}, list);
-      const ask = lab.html("p", { class: "question" }, item);
-      const options = lab.html("div", { class: "options" }, item);
-      const answer = lab.html("p", { class: "answer", "aria-live": "polite" }, item);
-      const place = { ask, options, answer, buttons: [] };
-      if (question.kind === "choice") {
-        place.buttons = question.options.map((text, index) => {
-          const button = lab.html("button", { "data-key": `${question.id}${index}` }, options, text);
-          button.addEventListener("click", () => send(question.id, index));
-          return button;
-        });
-      } else {
-        const form = lab.html("form", {}, options);
-        place.input = lab.html("input", { type: "number", min: question.low, max: question.high, step: question.step, "aria-label": question.ask }, form);
-        lab.html("span", {}, form, question.unit);
-        lab.html("button", {}, form, words.check);
-        form.addEventListener("submit", (event) => {
-          event.preventDefault();
-          if (place.input.value !== "") send(question.id, Number(place.input.value));
-        });
-      }
-      places.set(question.id, place);
-      return place;
-    };
+/** Build the section once. -> a function that draws the answers that have come. `send(id, answer)` asks Python. */
+export const guess = (parent, words, send) => {
+  const section = html("section", { class: "guess" }, parent);
+  html("h2", {}, section, words.guess_title);
+  const list = html("ol", {}, section);
+  const places = new Map();
 
-    return (questions) => {
-      section.hidden = questions.length === 0;
-      for (const question of questions) {
-        const place = places.get(question.id) ?? build(question);
-        lab.rich(place.ask, question.ask);
-        place.buttons.forEach((button, index) => {
-          button.textContent = question.options[index];
-          button.setAttribute("aria-pressed", String(question.given === index));
-          button.classList.toggle("right", question.right === index && question.given !== null);
-        });
-        lab.rich(place.answer, question.answer);
-      }
-    };
+  const build = (question) => {
+    const item = html("li", {}, list);
+    const ask = html("p", { class: "question" }, item);
+    const options = html("div", { class: "options" }, item);
+    const answer = html("p", { class: "answer", "aria-live": "polite" }, item);
+    const place = { ask, options, answer, buttons: [] };
+    if (question.kind === "choice") {
+      place.buttons = question.options.map((text, index) => {
+        const button = html("button", { "data-key": `${question.id}${index}` }, options, text);
+        button.addEventListener("click", () => send(question.id, index));
+        return button;
+      });
+    } else {
+      const form = html("form", {}, options);
+      place.input = html("input", { type: "number", min: question.low, max: question.high, step: question.step, "aria-label": question.ask }, form);
+      html("span", {}, form, question.unit);
+      html("button", {}, form, words.check);
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        if (place.input.value !== "") send(question.id, Number(place.input.value));
+      });
+    }
+    places.set(question.id, place);
+    return place;
   };
-})();
+
+  return (questions) => {
+    section.hidden = questions.length === 0;
+    for (const question of questions) {
+      const place = places.get(question.id) ?? build(question);
+      rich(place.ask, question.ask);
+      place.buttons.forEach((button, index) => {
+        button.textContent = question.options[index];
+        button.setAttribute("aria-pressed", String(question.given === index));
+        button.classList.toggle("right", question.right === index && question.given !== null);
+      });
+      rich(place.answer, question.answer);
+    }
+  };
+};

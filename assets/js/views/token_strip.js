@@ -1,100 +1,100 @@
-"use strict";
 /* The Input/Output strip of the slides: what goes in below, what comes out above, one token per column. */
-(() => {
-  const COLUMN_HEIGHT = 40;
+import { arrow, canvas, count, fill, still, svg, textWidth } from "../dom.js";
+import { chip } from "./chip.js";
 
-  const rowNames = (drawing, words, yInput, narrow) => {
-    for (const [y, name, small] of [[0, words.output, words.output_small], [yInput, words.input, words.input_small]]) {
-      lab.svg("text", { x: 0, y: y + (narrow || !small ? 26 : 17), style: `font-weight:700;font-size:${narrow ? 15 : 16}px` }, drawing, name);
-      if (small && !narrow) lab.svg("text", { x: 0, y: y + 35, class: "mute" }, drawing, small);
+const COLUMN_HEIGHT = 40;
+
+const rowNames = (drawing, words, yInput, narrow) => {
+  for (const [y, name, small] of [[0, words.output, words.output_small], [yInput, words.input, words.input_small]]) {
+    svg("text", { x: 0, y: y + (narrow || !small ? 26 : 17), style: `font-weight:700;font-size:${narrow ? 15 : 16}px` }, drawing, name);
+    if (small && !narrow) svg("text", { x: 0, y: y + 35, class: "mute" }, drawing, small);
+  }
+};
+
+/** The model's step from column c to c + 1: an arrow with the word GPT on it. */
+const modelStep = (drawing, x1, x2, yInput, live, narrow, architecture) => {
+  const colour = live ? `var(--${architecture})` : "var(--ink-2)";
+  const middle = (x1 + x2) / 2;
+  const y = (COLUMN_HEIGHT + yInput) / 2;
+  const half = narrow ? 20 : 24;
+  arrow(drawing, x1 + 12, yInput - 3, x2 - 16, COLUMN_HEIGHT + 3, { stroke: colour, width: live ? 3 : 1.2 });
+  svg("rect", { x: middle - half, y: y - 12, width: 2 * half, height: 24, rx: 6, fill: `var(--${architecture}${live ? "" : "-soft"})` }, drawing);
+  svg("text", { x: middle, y: y + 5, "text-anchor": "middle", class: live ? "on-model" : "", style: `font-weight:700;font-size:14px;${live ? "" : `fill:var(--${architecture}-ink)`}` }, drawing, "GPT");
+};
+
+const cacheMarks = (drawing, x, y, width, fresh) => {
+  ["k", "v"].forEach((name, index) => {
+    svg("rect", { class: `cache ${name}${fresh ? " fresh" : ""}`, x: x - width / 2 + 4 + index * (width / 2 - 3), y, width: width / 2 - 5, height: 5, rx: 2.5 }, drawing);
+  });
+};
+
+/** The context window as a bar, and how many numbers the KV cache saved at this step. */
+const memo = (drawing, value, words, width, y, narrow) => {
+  const label = svg("text", { x: 0, y, class: "mute" }, drawing, words.window);
+  const x = textWidth(words.window, 14) + 9;
+  const barWidth = narrow ? 110 : 150;
+  const used = Math.min(1, value.n_context / value.n_ctx);
+  svg("rect", { class: "window-frame", x, y: y - 11, width: barWidth, height: 10.5, rx: 2.5 }, drawing);
+  svg("rect", { class: value.n_dropped ? "window-used full" : "window-used", x: x + 1.5, y: y - 9.5, width: Math.max(2, used * (barWidth - 3)), height: 7.5 }, drawing);
+  const filled = fill(words.window_used, { used: value.n_context, all: count(value.n_ctx) });
+  svg("text", { x: x + barWidth + 9, y, style: "font-weight:700;font-size:14px" }, drawing, filled);
+  svg("title", {}, label, value.window_note);
+  if (value.kv_saved === null) return;
+  const saved = fill(words.numbers, { n: count(value.kv_saved) });
+  const about = narrow ? words.cache_short : words.cache;
+  const savedWidth = textWidth(saved, 14, 700);
+  const right = narrow ? textWidth(about, 14) + 42 + savedWidth : width;
+  const line = narrow ? y + 22 : y;
+  svg("text", { x: right, y: line, "text-anchor": "end", style: "font-weight:700;font-size:14px" }, drawing, saved);
+  svg("text", { x: right - savedWidth - 8, y: line, "text-anchor": "end", class: "mute" }, drawing, about);
+  const marks = right - savedWidth - 8 - textWidth(about, 14) - 36;
+  for (const [index, name] of ["k", "v"].entries()) svg("rect", { class: `cache ${name}`, x: marks + 16 * index, y: line - 7, width: 12, height: 5, rx: 2 }, drawing);
+};
+
+/** The chip that stood in the output comes down to the input. */
+const comeDown = (chip, height) => {
+  if (!chip || still()) return;
+  chip.animate([{ transform: `translateY(${-height}px)` }, { transform: "none" }], { duration: 220, easing: "ease-in-out" });
+};
+
+/**
+ * before: the value drawn before this one, or null; what came down since then is shown coming down
+ * value.tokens: the last tokens of the input · value.offset: how many stand before them · value.drawn: the token drawn, or null
+ */
+export const tokenStrip = (at, value, words, before = null) => {
+  const width = at.clientWidth;
+  const narrow = width < 560;
+  const columns = narrow ? 4 : 6;
+  const tokens = value.drawn ? [...value.tokens, value.drawn] : value.tokens;
+  const inputs = value.tokens.length;
+  const from = Math.max(0, inputs + 1 - columns);
+  const more = value.offset + from > 0; // tokens that do not fit stand to the left, as …
+  const label = Math.max(textWidth(words.output, 15, 700), textWidth(words.input, 15, 700));
+  const x0 = narrow ? label + (more ? 14 : 0) : 76;
+  const pitch = (width - x0) / columns;
+  const yInput = narrow ? 92 : 84;
+  const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
+  const drawing = canvas(at, width, yInput + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
+  const x = (column) => x0 + pitch * (column + 0.5);
+  const cameDown = before?.drawn && value.n_input === before.n_input + 1 && value.tokens.at(-1)?.id === before.drawn.id;
+  rowNames(drawing, words, yInput, narrow);
+  if (more) svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
+  for (let column = 0; column < columns; column += 1) {
+    const index = column + from;
+    const last = index === inputs - 1;
+    if (index < inputs && index + 1 < tokens.length && column + 1 < columns) {
+      modelStep(drawing, x(column), x(column + 1), yInput, last, narrow, value.architecture);
     }
-  };
-
-  /** The model's step from column c to c + 1: an arrow with the word GPT on it. */
-  const modelStep = (drawing, x1, x2, yInput, live, narrow, architecture) => {
-    const colour = live ? `var(--${architecture})` : "var(--ink-2)";
-    const middle = (x1 + x2) / 2;
-    const y = (COLUMN_HEIGHT + yInput) / 2;
-    const half = narrow ? 20 : 24;
-    lab.arrow(drawing, x1 + 12, yInput - 3, x2 - 16, COLUMN_HEIGHT + 3, { stroke: colour, width: live ? 3 : 1.2 });
-    lab.svg("rect", { x: middle - half, y: y - 12, width: 2 * half, height: 24, rx: 6, fill: `var(--${architecture}${live ? "" : "-soft"})` }, drawing);
-    lab.svg("text", { x: middle, y: y + 5, "text-anchor": "middle", class: live ? "on-model" : "", style: `font-weight:700;font-size:14px;${live ? "" : `fill:var(--${architecture}-ink)`}` }, drawing, "GPT");
-  };
-
-  const cacheMarks = (drawing, x, y, width, fresh) => {
-    ["k", "v"].forEach((name, index) => {
-      lab.svg("rect", { class: `cache ${name}${fresh ? " fresh" : ""}`, x: x - width / 2 + 4 + index * (width / 2 - 3), y, width: width / 2 - 5, height: 5, rx: 2.5 }, drawing);
-    });
-  };
-
-  /** The context window as a bar, and how many numbers the KV cache saved at this step. */
-  const memo = (drawing, value, words, width, y, narrow) => {
-    const label = lab.svg("text", { x: 0, y, class: "mute" }, drawing, words.window);
-    const x = lab.width(words.window, 14) + 9;
-    const barWidth = narrow ? 110 : 150;
-    const used = Math.min(1, value.n_context / value.n_ctx);
-    lab.svg("rect", { class: "window-frame", x, y: y - 11, width: barWidth, height: 10.5, rx: 2.5 }, drawing);
-    lab.svg("rect", { class: value.n_dropped ? "window-used full" : "window-used", x: x + 1.5, y: y - 9.5, width: Math.max(2, used * (barWidth - 3)), height: 7.5 }, drawing);
-    const filled = lab.fill(words.window_used, { used: value.n_context, all: lab.count(value.n_ctx) });
-    lab.svg("text", { x: x + barWidth + 9, y, style: "font-weight:700;font-size:14px" }, drawing, filled);
-    lab.svg("title", {}, label, value.window_note);
-    if (value.kv_saved === null) return;
-    const saved = lab.fill(words.numbers, { n: lab.count(value.kv_saved) });
-    const about = narrow ? words.cache_short : words.cache;
-    const savedWidth = lab.width(saved, 14, 700);
-    const right = narrow ? lab.width(about, 14) + 42 + savedWidth : width;
-    const line = narrow ? y + 22 : y;
-    lab.svg("text", { x: right, y: line, "text-anchor": "end", style: "font-weight:700;font-size:14px" }, drawing, saved);
-    lab.svg("text", { x: right - savedWidth - 8, y: line, "text-anchor": "end", class: "mute" }, drawing, about);
-    const marks = right - savedWidth - 8 - lab.width(about, 14) - 36;
-    for (const [index, name] of ["k", "v"].entries()) lab.svg("rect", { class: `cache ${name}`, x: marks + 16 * index, y: line - 7, width: 12, height: 5, rx: 2 }, drawing);
-  };
-
-  /** The chip that stood in the output comes down to the input. */
-  const comeDown = (chip, height) => {
-    if (!chip || lab.still()) return;
-    chip.animate([{ transform: `translateY(${-height}px)` }, { transform: "none" }], { duration: 220, easing: "ease-in-out" });
-  };
-
-  /**
-   * before: the value drawn before this one, or null; what came down since then is shown coming down
-   * value.tokens: the last tokens of the input · value.offset: how many stand before them · value.drawn: the token drawn, or null
-   */
-  lab.tokenStrip = (at, value, words, before = null) => {
-    const width = at.clientWidth;
-    const narrow = width < 560;
-    const columns = narrow ? 4 : 6;
-    const tokens = value.drawn ? [...value.tokens, value.drawn] : value.tokens;
-    const inputs = value.tokens.length;
-    const from = Math.max(0, inputs + 1 - columns);
-    const more = value.offset + from > 0; // tokens that do not fit stand to the left, as …
-    const label = Math.max(lab.width(words.output, 15, 700), lab.width(words.input, 15, 700));
-    const x0 = narrow ? label + (more ? 14 : 0) : 76;
-    const pitch = (width - x0) / columns;
-    const yInput = narrow ? 92 : 84;
-    const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
-    const drawing = lab.canvas(at, width, yInput + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
-    const x = (column) => x0 + pitch * (column + 0.5);
-    const cameDown = before?.drawn && value.n_input === before.n_input + 1 && value.tokens.at(-1)?.id === before.drawn.id;
-    rowNames(drawing, words, yInput, narrow);
-    if (more) lab.svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
-    for (let column = 0; column < columns; column += 1) {
-      const index = column + from;
-      const last = index === inputs - 1;
-      if (index < inputs && index + 1 < tokens.length && column + 1 < columns) {
-        modelStep(drawing, x(column), x(column + 1), yInput, last, narrow, value.architecture);
-      }
-      if (index >= tokens.length) {
-        for (const y of [0, yInput]) lab.chip(drawing, x(column), y, null, "empty", look);
-        continue;
-      }
-      const first = index + value.offset === 0;
-      if (!first) lab.arrow(drawing, x(column), COLUMN_HEIGHT + 4, x(column), yInput - 2, { stroke: "var(--ink-2)", width: 1.5, dash: "1.6 4.4" });
-      lab.chip(drawing, x(column), 0, tokens[index], index === inputs ? "hit" : first ? "ghost" : "", look);
-      const chipWidth = lab.chip(drawing, x(column), yInput, tokens[index], index === inputs ? "next" : "in", look);
-      if (cameDown && last) comeDown(drawing.lastElementChild, yInput);
-      if (index < inputs && value.kv_saved !== null) cacheMarks(drawing, x(column), yInput + COLUMN_HEIGHT + 4, chipWidth, index >= inputs - value.kv_fresh);
+    if (index >= tokens.length) {
+      for (const y of [0, yInput]) chip(drawing, x(column), y, null, "empty", look);
+      continue;
     }
-    if (value.n_ctx) memo(drawing, value, words, width, yInput + COLUMN_HEIGHT + 29, narrow);
-  };
-})();
+    const first = index + value.offset === 0;
+    if (!first) arrow(drawing, x(column), COLUMN_HEIGHT + 4, x(column), yInput - 2, { stroke: "var(--ink-2)", width: 1.5, dash: "1.6 4.4" });
+    chip(drawing, x(column), 0, tokens[index], index === inputs ? "hit" : first ? "ghost" : "", look);
+    const chipWidth = chip(drawing, x(column), yInput, tokens[index], index === inputs ? "next" : "in", look);
+    if (cameDown && last) comeDown(drawing.lastElementChild, yInput);
+    if (index < inputs && value.kv_saved !== null) cacheMarks(drawing, x(column), yInput + COLUMN_HEIGHT + 4, chipWidth, index >= inputs - value.kv_fresh);
+  }
+  if (value.n_ctx) memo(drawing, value, words, width, yInput + COLUMN_HEIGHT + 29, narrow);
+};

@@ -1,0 +1,121 @@
+/* A lesson comes when its tab is first opened: its script, its style sheet, its words, its first picture. One that is broken says so in its
+   own tab, and in the console where; the others live. */
+import { html } from "./dom.js";
+import { loaded } from "./libraries.js";
+import { kept, queryFor } from "./link.js";
+import { page, root } from "./page.js";
+import { leaveEmpty, present } from "./shell.js";
+import { active, Stage, waitingPlace } from "./stage.js";
+import { learn } from "./term.js";
+
+const PARTS = ["build", "draw", "board"];
+const TELL_AFTER = 350; // ms until waiting is told in words
+const here = new URL("../../", import.meta.url); // <home>/m/<hash>/
+const folder = (id) => new URL(`lessons/${id.replaceAll("-", "_")}/`, here);
+
+const fetchWords = async (id) => {
+  const answer = await fetch(new URL(`words/${page.lang}/${id}.json`, here));
+  if (!answer.ok) throw new Error(`${answer.url} did not load`);
+  return answer.json();
+};
+
+/** -> what draw.js exports, and what Python says: {drawing, words, scenes, terms, preview}. */
+const fetchLesson = async (id) => {
+  const script = new URL("draw.js", folder(id)).href;
+  const style = page.styled.includes(id) && id !== page.asked; // that of the asked one stands in the HTML
+  const [drawing, light] = await Promise.all([
+    import(script),
+    id === page.asked ? page.lesson : fetchWords(id),
+    style && loaded("link", { rel: "stylesheet", href: new URL("style.css", folder(id)).href }),
+  ]);
+  const missing = PARTS.filter((part) => typeof drawing[part] !== "function");
+  if (missing.length) throw new Error(`${script}:1 exports no ${missing.join(", ")}`);
+  return { drawing, ...light };
+};
+
+/** import() does not tell where a script cannot be parsed, a script element does -> "file:line:column: …", or "" where nothing is wrong with it. */
+const place = (script) => new Promise((found) => {
+  const heard = (event) => {
+    if (!event.filename?.startsWith(here.href)) return;
+    event.preventDefault(); // told once, by us
+    end(`${event.filename}:${event.lineno}:${event.colno}: ${event.message}`);
+  };
+  const element = html("script", { type: "module", src: script });
+  const end = (told) => { removeEventListener("error", heard); element.remove(); found(told); };
+  addEventListener("error", heard);
+  for (const name of ["load", "error"]) element.addEventListener(name, () => end(""));
+  document.head.append(element);
+});
+
+let shown = null;         // the stage that the page shows, or has just built
+const broken = new Map(); // id -> the element that says so
+
+const tell = async (id, at, error) => {
+  at.replaceChildren();
+  html("p", { class: "broken", role: "alert" }, at, page.shell.words.broken);
+  broken.set(id, at);
+  if (at.clientWidth) leaveEmpty(id);
+  root.dataset.ready = "1";
+  const where = error instanceof SyntaxError ? await place(new URL("draw.js", folder(id)).href) : "";
+  console.error(`${id}: ${where || error.stack || error}`);
+};
+
+const open = async (id, wires) => {
+  const at = wires.element.querySelector(".view");
+  const late = setTimeout(() => {
+    const waiting = waitingPlace(at);
+    waiting.firstChild.textContent = page.shell.words.opening;
+    waiting.hidden = false;
+  }, TELL_AFTER);
+  let stage;
+  try {
+    const lesson = await fetchLesson(id);
+    learn(lesson.terms);
+    at.replaceChildren();
+    stage = new Stage(id, at, lesson);
+  } catch (error) {
+    return tell(id, at, error);
+  } finally {
+    clearTimeout(late);
+  }
+  if (active() === stage) shown = stage;
+  const query = queryFor(id);
+  const asked = new URLSearchParams(query);
+  const enter = { type: "enter", query, kept: kept(id) };
+  stage.act(asked.has("model") ? { ...enter, name: asked.get("model") } : enter);
+  if (asked.get("present") === "1") present(true);
+};
+
+/* Gradio mounts the first tab whatever the address asks for, and each other one when it is opened. */
+const resting = new Map(); // id -> wires of a lesson that nobody has asked for yet
+let arrived = false;       // the lesson that the address asks for has mounted
+
+export const mountLesson = (wires) => {
+  arrived ||= wires.kind === page.asked;
+  if (arrived) open(wires.kind, wires); else resting.set(wires.kind, wires);
+};
+
+/** A tab was opened: the address and the two bars follow, and drawings that were hidden get their width. */
+export const opened = () => requestAnimationFrame(() => {
+  dispatchEvent(new Event("resize"));
+  for (const [id, wires] of arrived ? resting : []) {
+    if (!wires.element.querySelector(".view").clientWidth) continue;
+    resting.delete(id);
+    open(id, wires);
+  }
+  for (const [id, at] of broken) if (at.clientWidth) leaveEmpty(id);
+  const stage = active();
+  if (!stage || stage === shown) return; // one that has just been built enters by itself
+  shown = stage;
+  stage.act({ type: "enter", query: "" });
+});
+
+/** Open the tab that the address asks for. The tabs are put into the page after the shell, and take a press only when they are alive. */
+export const openAsked = (tries = 300) => {
+  const tab = document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(page.asked)}"]`);
+  if (tab?.classList.contains("selected")) return;
+  tab?.click();
+  if (tries) return void requestAnimationFrame(() => openAsked(tries - 1));
+  arrived = true; // it does not come: what is on screen shall live
+  opened();
+};

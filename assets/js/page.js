@@ -1,0 +1,15 @@
+/* What the server says of this page (app/modules.py writes it into the HTML) and what the address says now. */
+export const root = document.documentElement;
+
+/**
+ * page: {lang, asked, lessons, styled, libraries, shell, lesson}: the language, the id of the lesson that the address asked for, all ids, those that
+ * have a style sheet, addresses of plotly and KaTeX, what the bars say, and what the asked lesson says (as in words/<lang>/<id>.json)
+ */
+export const page = JSON.parse(document.getElementById("one-token-page").textContent);
+
+/** The app's own address, also in /en and behind a proxy that serves it under a path: this file is <home>/m/<hash>/assets/js/page.js. */
+export const home = new URL("../../../../", import.meta.url);
+export const query = () => new URLSearchParams(location.search);
+
+/** Run `work` when the page has painted and has nothing better to do. */
+export const later = (work) => requestAnimationFrame(() => (window.requestIdleCallback ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work)));

@@ -1,0 +1,189 @@
+/* 「GPT-1 vs GPT-2」: one text through two drawings, a panel beside them. Python computes every number; this draws them. */
+import { fill, html, still } from "../../assets/js/dom.js";
+import { waitingPlace } from "../../assets/js/stage.js";
+import { rich } from "../../assets/js/term.js";
+import { code, fold } from "../../assets/js/views/folds.js";
+import { guess } from "../../assets/js/views/guess.js";
+import { board } from "./board.js";
+import { columnPlaces, drawColumn, streamScale } from "./diagram.js";
+import { buildLabs } from "./labs.js";
+import { drawPanel } from "./panel.js";
+
+const CHANGES = ["ln", "final", "init", "vocabulary", "context"];
+const TERMS = ["embed", "position", "blocks", "unembed"];
+const NARROW = 900; // px, where the panel goes below the drawings
+
+const textForm = (stage, parts, at) => {
+  const { words } = stage;
+  const form = html("form", { class: "start" }, at);
+  html("label", { for: "architecture-text" }, form, words.text);
+  parts.text = html("input", { id: "architecture-text", autocomplete: "off", spellcheck: "false", maxlength: 20000 }, form);
+  parts.mine = html("button", { type: "button", class: "link", hidden: true }, form, words.mine);
+  parts.mine.addEventListener("click", () => stage.act({ type: "mine" }));
+  const examples = html("button", { type: "button", class: "link", "aria-expanded": "false", "data-key": "examples" }, form, words.examples);
+  const menu = html("div", { class: "menu", hidden: true }, form);
+  const show = (on) => { menu.hidden = !on; examples.setAttribute("aria-expanded", String(on)); };
+  for (const example of words.example_list.split("\n")) {
+    const entry = html("button", { type: "button" }, menu, example);
+    entry.addEventListener("click", () => { show(false); stage.act({ type: "text", text: example }, "text"); examples.focus(); });
+  }
+  examples.addEventListener("click", () => show(menu.hidden));
+  addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
+  const send = () => { if (parts.text.value !== stage.value?.text) stage.act({ type: "text", text: parts.text.value }, "text"); };
+  form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+  parts.text.addEventListener("input", () => { clearTimeout(parts.typing); parts.typing = setTimeout(() => { if (parts.text.value.trim()) send(); }, 120); });
+  parts.text.addEventListener("change", send);
+};
+
+const heading = (stage, parts) => {
+  const { words } = stage;
+  const head = html("div", { class: "arch-head" }, stage.at);
+  html("h1", {}, head, words.title);
+  textForm(stage, parts, head);
+  parts.lead = html("p", { class: "lead" }, head);
+  const key = html("div", { class: "key" }, head);
+  stage.waitingPlace = waitingPlace(key);
+  for (const name of ["key_shape", "key_std"]) {
+    const entry = html("span", {}, key);
+    html("b", {}, entry, name === "key_shape" ? "[T,d]" : "σ");
+    entry.append(` ${words[name]}`);
+  }
+  const ramp = html("span", {}, key, words.key_colour);
+  html("i", { class: "ramp" }, ramp);
+  ramp.append(words.key_colour_end);
+};
+
+/** The bar over the drawings: the five differences, or the terms of equation (2); at its end the block. */
+const steps = (stage, parts, at) => {
+  const { words } = stage;
+  const bar = html("div", { class: "steps" }, at);
+  parts.stepsTitle = html("h2", {}, bar);
+  parts.steps = new Map();
+  const list = html("div", { class: "step-list", role: "group", "aria-label": words.changed }, bar);
+  [...CHANGES, ...TERMS].forEach((name) => {
+    const term = TERMS.includes(name);
+    const button = html("button", { "data-key": name, class: term ? "of-equation" : "of-changes" }, list);
+    if (!term) html("i", {}, button, String(CHANGES.indexOf(name) + 1));
+    html("span", {}, button, words[`${term ? "term" : "change"}.${name}`]);
+    button.addEventListener("click", () => stage.act({ type: "light", lit: stage.value?.lit === name ? "none" : name }, "light"));
+    parts.steps.set(name, button);
+  });
+  parts.mode = html("button", { class: "mode", "data-key": "mode" }, bar);
+  parts.mode.addEventListener("click", () => stage.act({ type: "light", lit: TERMS.includes(stage.value?.lit) ? "ln" : "embed" }, "light"));
+  const walk = html("label", { class: "walk" }, bar);
+  parts.blockName = html("span", {}, walk);
+  parts.block = html("input", { type: "range", min: 0, max: 3, step: 1, "aria-label": words.block_range, "data-key": "block" }, walk);
+  parts.block.addEventListener("input", () => {
+    showBlock(stage, Number(parts.block.value));
+    stage.act({ type: "open", block: Number(parts.block.value) }, "block");
+  });
+};
+
+const showBlock = ({ parts, words }, block) => {
+  parts.blockName.textContent = fill(words.block, { n: block });
+  parts.block.style.setProperty("--fill", `${(100 * block) / Math.max(1, parts.block.max)}%`);
+};
+
+const drawSteps = (stage, value) => {
+  const { parts, words } = stage;
+  const equation = TERMS.includes(value.lit);
+  parts.stepsTitle.textContent = equation ? words.equation : words.changed;
+  parts.mode.textContent = equation ? words.to_changed : words.equation;
+  const order = equation ? TERMS : CHANGES;
+  for (const [name, button] of parts.steps) {
+    button.hidden = TERMS.includes(name) !== equation;
+    button.setAttribute("aria-pressed", String(name === value.lit));
+    button.classList.toggle("past", order.indexOf(name) < order.indexOf(value.lit));
+  }
+  parts.block.max = value.blocks - 1;
+  if (!stage.waiting.some((entry) => entry.slot === "block")) parts.block.value = value.open;
+  showBlock(stage, Number(parts.block.value));
+};
+
+const folds = (stage, parts) => {
+  const { words } = stage;
+  const more = html("div", { class: "more" }, stage.at);
+  parts.labs = buildLabs(more, words, (action, slot) => stage.act(action, slot));
+  parts.code = html("div", {}, fold(more, words.code, words.code_about));
+  rich(html("p", {}, fold(more, words.sources, words.sources_about)), words.sources_text);
+};
+
+const EMPTY = { n_layer: 4, n_head: 6, d_model: 192, open: 2, model: "", tokens: [], tensors: {}, heads: null, next: null, sub: "", alt: "" };
+const emptyPicture = { lit: "none", side: "", node: "", row: -1, open: 2, blocks: 4, columns: ["gpt1", "gpt2"].map((side) => ({ ...EMPTY, side })) };
+
+/** What the panel and the drawings call; `point` needs no answer from Python. */
+const actions = (stage) => ({
+  pick: (side, node) => stage.act({ type: "pick", side, node }, "pick"),
+  close: () => stage.act({ type: "pick", node: null }, "pick"),
+  mark: (row) => stage.act({ type: "mark", row }, "mark"),
+  light: (lit) => stage.act({ type: "light", lit }, "light"),
+  head: (head) => stage.act({ type: "head", head }, "head"),
+  point: (word) => {
+    if (stage.pointed === word) return;
+    stage.pointed = word;
+    for (const picture of [...(stage.drawings ?? []), stage.panel]) picture?.point(word);
+  },
+});
+
+/** Both drawings. Until the models are there, the boxes without their numbers. */
+const columns = (stage, value) => {
+  const { parts, words } = stage;
+  const scale = streamScale(value.columns);
+  const places = columnPlaces(value.columns, parts.gpt1.clientWidth);
+  const arrived = value.lit === "ln" && stage.litBefore && stage.litBefore !== "ln";
+  if (value !== emptyPicture) stage.litBefore = value.lit;
+  const on = actions(stage);
+  stage.drawings = value.columns.map((column) => {
+    const chosen = column.side === value.side;
+    const look = { lit: value.lit, node: chosen ? value.node : "", row: chosen ? value.row : -1, arrived, scale, ...places };
+    const pick = (node) => {
+      on.pick(column.side, node);
+      if (innerWidth <= NARROW) parts.panel.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
+    };
+    return drawColumn(parts[column.side], column, look, words, { ...on, pick, open: (block) => stage.act({ type: "open", block }, "block") });
+  });
+};
+
+export const build = (stage) => {
+  const parts = (stage.parts = {});
+  heading(stage, parts);
+  const main = html("div", { class: "arch-main" }, stage.at);
+  const picture = html("section", { class: "arch-picture", "aria-label": stage.words.picture }, main);
+  steps(stage, parts, picture);
+  const pair = html("div", { class: "arch-pair" }, picture);
+  for (const side of ["gpt1", "gpt2"]) parts[side] = html("div", { class: `arch-column ${side}` }, pair);
+  parts.panel = html("aside", { class: "panel", "aria-label": stage.words.panel }, main);
+  const look = html("p", { class: "look" }, stage.at);
+  html("b", { class: "tag" }, look, stage.words.look);
+  parts.look = html("span", { "aria-live": "polite" }, look);
+  folds(stage, parts);
+  parts.guess = guess(stage.at, stage.words, (id, answer) => stage.act({ type: "answer", id, answer }));
+  drawSteps(stage, emptyPicture);
+  columns(stage, emptyPicture);
+  new MutationObserver(() => stage.paint()).observe(document.documentElement, { attributeFilter: ["data-theme"] }); // a canvas knows no CSS variables
+};
+
+export const draw = (stage) => {
+  const { parts, value, words } = stage;
+  rich(parts.lead, stage.scenes[value.scene]?.say ?? value.lead);
+  if (document.activeElement !== parts.text) parts.text.value = value.text;
+  parts.mine.hidden = !value.can_return;
+  drawSteps(stage, value);
+  stage.pointed = null; // the next move of the mouse or the focus points anew
+  columns(stage, value.ready ? value : emptyPicture);
+  if (value.panel) {
+    const tokens = value.panel.tokens ?? [];
+    const row = value.row < 0 || value.row >= tokens.length ? tokens.length - 1 : value.row;
+    stage.panel = drawPanel(parts.panel, value, { row, lit: value.lit }, words, actions(stage));
+  }
+  rich(parts.look, [value.look, ...value.columns.map((column) => column.dropped)].filter(Boolean).join(" "));
+  if (value.code && value.code !== stage.shownCode) {
+    stage.shownCode = value.code;
+    parts.code.replaceChildren();
+    code(parts.code, value.code, words);
+  }
+  parts.labs(value, stage);
+  parts.guess(value.questions);
+};
+
+export { board };
