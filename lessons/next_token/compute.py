@@ -82,12 +82,12 @@ def start(loaded: LoadedModel, text: str, state: State) -> State:
         raise InputError("no_tokens")
     state = replace(state, history=History(tuple(prompt)), cache=KVCache(), step=None)
     if state.ids:
-        return _settle(loaded, _plant(loaded, state, state.ids))
+        return _settle(loaded, _as_if_drawn(loaded, _plant(loaded, state, state.ids)))
     words = (loaded.tokenizer.encode(" " + word) for word in state.chosen)
     chosen = [Choice(token_id, None) for ids in words for token_id in ids]
     wanted = state.landed
     if chosen:
-        state = _plant(loaded, state, chosen)
+        state = _as_if_drawn(loaded, _plant(loaded, state, chosen))
     for _ in range(state.presses):
         state = draw(loaded, state)
     landed = wanted and state.history.current is not None
@@ -108,6 +108,14 @@ def _plant(loaded: LoadedModel, state: State, choices: Sequence[Choice]) -> Stat
     if len(history.path()) > MAX_PATH:
         raise InputError("path_too_long", limit=MAX_PATH)
     return replace(state, history=history)
+
+
+def _as_if_drawn(loaded: LoadedModel, state: State) -> State:
+    """Leave in the cache what drawing the tokens one by one would have left: all but the last one."""
+    before = context_ids(state)[:-1]
+    if before:
+        state.cache.logits(loaded, list(before))
+    return state
 
 
 def path(state: State) -> list[Node]:

@@ -9,7 +9,7 @@ from tests.harness.visit import DESKTOP, PHONE, Visit
 pytestmark = pytest.mark.ui
 LESSON = {"lesson": "architecture"}
 PATTERN = {**LESSON, "node": "blocks.2.attn.hook_pattern"}
-PLOT = "#architecture .full .heat-plot"
+PLOT = "#architecture .view .full .heat-plot"
 SIGNS = "<b>굵게</b> <script>alert(1)</script> &lt; %{x} ${1} <a href=x>"
 
 # Shared scripts of the page, at hand under `lab`.
@@ -21,7 +21,7 @@ MODULES = """async () => {
 }"""
 # The numbers and colours of a plot, and those that the canvas below it has.
 COMPARE = """place => {
-  const plot = document.querySelectorAll('#architecture .full .heat-plot')[place];
+  const plot = document.querySelectorAll('#architecture .view .full .heat-plot')[place];
   const { panel } = lab.active().value;
   const part = [panel.x, panel.y][place];
   const values = lab.heat.floats(part);
@@ -126,7 +126,7 @@ def test_waiting_for_plotly_is_told_in_words_and_moves_nothing(open_page):
     page.locator("#architecture .heat-waiting").first.wait_for()
     assert page.locator("#architecture .heat-waiting").first.inner_text() == "히트맵을 불러오고 있어요"
     page.locator("#architecture .panel-formula .katex").wait_for()
-    places = """() => [...document.querySelectorAll('#architecture .panel > *, #architecture .full')]
+    places = """() => [...document.querySelectorAll('#architecture .panel > *, #architecture .view .full')]
       .map((part) => part.getBoundingClientRect().toJSON())"""
     before = page.evaluate(places)
     page.evaluate("letPlotlyCome()")
@@ -141,9 +141,9 @@ def test_without_plotly_and_katex_the_panel_is_drawn_all_the_same(open_page):
     page.locator("#lessons [role=tab][data-tab-id=architecture]").click()
     page.wait_for_function("lab.active()?.id === 'architecture' && lab.active().value?.ready")
     page.wait_for_function("!document.querySelector('.heat-waiting')")
-    assert page.locator("#architecture .full canvas:visible").count() == 2
+    assert page.locator("#architecture .view .full canvas:visible").count() == 2
     assert page.locator("#architecture .panel-formula math").count() == 1
-    page.locator("#architecture .full").last.hover()
+    page.locator("#architecture .view .full").last.hover()
     assert "번째 수" in told(visit)
 
 
@@ -153,7 +153,7 @@ def test_tokens_that_look_like_markup_stay_text(open_page):
     wait_plot(visit)
     pieces = page.evaluate(PIECES)
     assert "<" in "".join(pieces) and "%" in "".join(pieces)
-    box = page.locator("#architecture .full").last.bounding_box()
+    box = page.locator("#architecture .view .full").last.bounding_box()
     for row, piece in enumerate(pieces):
         page.mouse.move(box["x"] + 50, box["y"] + (row + 0.5) * box["height"] / len(pieces))
         assert told(visit).startswith(f"‘{piece}’")
@@ -171,7 +171,7 @@ def test_the_pointer_tells_a_cell_and_marks_its_token_everywhere(open_page):
     wait_plot(visit)
     panel = page.evaluate("lab.active().value.panel")
     value = page.evaluate("lab.heat.floats(lab.active().value.panel.y)[1 * 192 + 40]")
-    box = page.locator("#architecture .full").last.bounding_box()
+    box = page.locator("#architecture .view .full").last.bounding_box()
     wide, high = box["width"] / panel["y"]["columns"], box["height"] / panel["y"]["rows"]
     page.mouse.move(box["x"] + 40.5 * wide, box["y"] + 1.5 * high)
     assert told(visit) == f"‘오늘’, 40번째 수: {value:.4f}".replace("-", "−")
@@ -201,7 +201,7 @@ def test_a_token_frames_its_row_in_the_open_heatmaps(open_page, way: str):
     assert frames.count() == 2
     names = page.locator("#architecture .heat-names .pointed").all_text_contents()
     assert names == [token.locator("text").text_content()] * 2
-    height = page.evaluate("document.querySelector('#architecture .full').offsetHeight / 5")
+    height = page.evaluate("document.querySelector('#architecture .view .full').offsetHeight / 5")
     assert frames.first.evaluate("frame => parseFloat(frame.style.top)") == pytest.approx(2 * height - 2)
 
 
@@ -209,7 +209,7 @@ def test_zoom_and_cells_by_keyboard_alone(open_page):
     visit = open_page(query=LESSON)
     page = visit.page
     wait_plot(visit)
-    heatmap = page.locator("#architecture .full").last
+    heatmap = page.locator("#architecture .view .full").last
     assert heatmap.get_attribute("aria-label").startswith("나간 값, 5×192 히트맵")
     page.locator("#architecture .heat-names button").last.focus()
     page.keyboard.press("Tab")
@@ -249,7 +249,7 @@ def test_a_head_is_chosen_and_shown_in_full(open_page):
     assert chosen.get_attribute("aria-label") == "헤드 4"
     row = page.evaluate(f"[...document.querySelector('{PLOT}').data[0].z[2]]")
     assert sum(row[:3]) == pytest.approx(1, abs=1e-4)
-    box = page.locator("#architecture .full").bounding_box()
+    box = page.locator("#architecture .view .full").bounding_box()
     cell = box["width"] / 5
     page.mouse.move(box["x"] + 1.5 * cell, box["y"] + 2.5 * cell)
     assert told(visit) == f"‘그’ → ‘오늘’: {row[1]:.4f}"
