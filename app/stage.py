@@ -130,6 +130,8 @@ def _apply(
         return page, show_scene(context, stage, visit.page, payload.whole("to", -ANY, ANY))
     if name == "text":
         text, notice = clean_text(payload.string("text", LONGEST_TEXT), context.lang)
+        if text == visit.page.text:  # as when a field is left; what was built on this text stays
+            return replace(page, text=page.text or text), replace(visit, notice=notice)
         visit = replace(visit, page=replace(visit.page, text=text), notice=notice)
         return replace(page, text=text), begin(
             context, stage, replace(visit, state=stage.forget(visit.state))

@@ -36,10 +36,17 @@ class Server:
         script: what Python runs, relative to the repository, followed by its arguments; `--port` is added.
         log: file for stdout and stderr together. `started` is the time.time() just before the process began.
         environment: variables on top of this process's, less those that start as in `OURS`.
+        port: None for a free one.
     """
 
-    def __init__(self, script: Sequence[str], log: Path, environment: Mapping[str, str] | None = None):
-        self.port = free_port()
+    def __init__(
+        self,
+        script: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        port: int | None = None,
+    ):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log = log
         self.started = time.time()
