@@ -107,7 +107,22 @@ export const opened = () => requestAnimationFrame(() => {
   const stage = active();
   if (!stage || stage === shown) return; // one that has just been built enters by itself
   shown = stage;
-  stage.act({ type: "enter", query: "" });
+  const entry = popped?.id === stage.id ? popped : null;
+  popped = null;
+  stage.act(entry ? returning(entry) : { type: "enter", query: "" });
+});
+
+/* Back and Forward: the scene or lesson of that entry with its state. */
+let popped = null; // {id, query, kept} of an entry whose tab is being opened
+const returning = ({ query, kept }) => ({ type: "enter", query, kept, popped: true });
+addEventListener("popstate", (event) => {
+  const entry = { id: new URLSearchParams(location.search).get("lesson"), query: location.search.slice(1), kept: event.state?.kept ?? null };
+  const stage = active();
+  if (stage?.id === entry.id) return stage.act(returning(entry), "scene");
+  const tab = document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(entry.id ?? "")}"]`);
+  if (!tab) return;
+  popped = entry;
+  tab.click();
 });
 
 /** Open the tab that the address asks for. The tabs are put into the page after the shell, and take a press only when they are alive. */

@@ -28,8 +28,16 @@ export const linkOf = (stage) => {
   return { address: address(), whole: false };
 };
 
+let written = false;
+/** Show the stage's state in the address. Another lesson or scene is a new entry of the browser's history; typing and knobs replace. */
 export const writeLink = (stage) => {
-  if (stage?.value?.link) history.replaceState(null, "", linkOf(stage).address);
+  if (!stage?.value?.link) return;
+  const shown = query();
+  const moved = shown.get("lesson") !== stage.id || shown.get("scene") !== (stage.value.link.scene ?? null);
+  const entry = { kept: stage.value.keep ?? null };
+  if (written && moved) history.pushState(entry, "", linkOf(stage).address);
+  else history.replaceState(entry, "", linkOf(stage).address);
+  written = true;
 };
 
 const shelf = (id) => `one-token:${id}`;

@@ -54,7 +54,7 @@ const bar = {
       setTheme(root.dataset.theme === "dark" ? "light" : "dark");
       const asked = query();
       asked.set("theme", root.dataset.theme);
-      history.replaceState(null, "", `${location.pathname}?${asked}`);
+      history.replaceState(history.state, "", `${location.pathname}?${asked}`);
     });
     const board = html("button", { class: "tool present" }, tools, words.present);
     board.addEventListener("click", () => present(true));
@@ -183,9 +183,21 @@ const onKey = (event) => {
 };
 addEventListener("keydown", onKey);
 
+/** The first thing that Tab reaches: past the bars, to what the lesson is about. */
+const skipLink = (at) => {
+  const link = html("a", { class: "skip", href: "#lessons" }, at, words.skip);
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const stage = active();
+    const main = stage?.at.querySelector("[data-main]") ?? stage?.at.querySelector("button, input, [role=button], [tabindex]");
+    main?.focus();
+  });
+};
+
 /** Put the two bars into the shell's View. */
 export const buildShell = (at) => {
   document.title = words.name;
+  skipLink(at);
   bar.build(at);
   scenes.build(at);
   const stage = active();

@@ -81,7 +81,8 @@ export class Stage {
     this.value = value;
     try { this.paint(); } catch (error) { console.error(error); } // a fault in a drawing must not hold up the line
     this.before = null;
-    if (active() === this) writeLink(this);
+    const leaving = this.waiting.some(({ action }) => action.popped); // the address is already that of another moment
+    if (active() === this && !leaving) writeLink(this);
     requestAnimationFrame(() => requestAnimationFrame(() => {
       if (active() !== this) return;
       if (value.ready) root.dataset.model = "ready";

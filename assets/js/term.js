@@ -5,12 +5,14 @@ const cards = {};
 let card = null;
 let opener = null;
 
-export const closeCard = () => {
+/** `back`: give the focus to the link that opened it; not where the reader has gone on by herself. */
+export const closeCard = (back = true) => {
   if (!card) return false;
-  card.remove();
+  const closing = card;
   card = null;
+  closing.remove();
   opener?.setAttribute("aria-expanded", "false");
-  opener?.focus?.({ preventScroll: true });
+  if (back) opener?.focus?.({ preventScroll: true });
   return true;
 };
 
@@ -23,15 +25,17 @@ const openCard = (link, term) => {
   if (again) return;
   opener = link;
   link.setAttribute("aria-expanded", "true");
-  card = html("div", { class: "term-card", role: "dialog", "aria-label": term.title });
-  html("b", {}, card, term.title);
-  html("p", {}, card, term.text);
+  card = html("div", { class: "term-card", role: "dialog", "aria-labelledby": "term-title", "aria-describedby": "term-text", tabindex: -1 });
+  html("b", { id: "term-title" }, card, term.title);
+  html("p", { id: "term-text" }, card, term.text);
+  card.addEventListener("focusout", (event) => { if (event.relatedTarget && event.relatedTarget !== opener) closeCard(false); });
   document.querySelector(".gradio-container").append(card);
   const place = link.getBoundingClientRect();
   const width = Math.min(320, innerWidth - 32);
   card.style.width = `${width}px`;
   card.style.left = `${Math.min(Math.max(16, place.left), innerWidth - width - 16) + scrollX}px`;
   const below = place.bottom + card.offsetHeight + 12 < innerHeight;
+  card.focus({ preventScroll: true });
   card.style.top = `${(below ? place.bottom + 8 : Math.max(8, place.top - card.offsetHeight - 8)) + scrollY}px`;
 };
 
@@ -39,7 +43,7 @@ const openCard = (link, term) => {
 const termLink = (parent, id, words) => {
   const term = Object.hasOwn(cards, id) ? cards[id] : null;
   if (!term) return parent.append(words ?? id);
-  const link = html("button", { class: "term", "aria-expanded": "false" }, parent, words ?? term.title);
+  const link = html("button", { class: "term", "aria-expanded": "false", "aria-haspopup": "dialog" }, parent, words ?? term.title);
   link.addEventListener("click", (event) => { event.stopPropagation(); openCard(link, term); });
 };
 

@@ -52,7 +52,7 @@ const heading = (stage, parts) => {
 const buttons = (stage, parts, picture) => {
   const { words } = stage;
   const act = html("div", { class: "act" }, picture);
-  parts.go = html("button", { id: "go", "data-key": "go" }, act);
+  parts.go = html("button", { id: "go", "data-key": "go", "data-main": true }, act);
   html("span", {}, parts.go, words.go);
   html("kbd", {}, parts.go, words.space);
   parts.go.addEventListener("click", () => stage.act({ type: "draw" }));
