@@ -183,3 +183,18 @@ def test_gradio_s_own_names_in_an_address_do_nothing(open_page, query: dict):
     visit = open_page(query=query)
     assert visit.page.locator("#go").is_visible()
     assert visit.page.evaluate("document.documentElement.lang") == "ko"
+
+
+def test_no_request_but_the_page_s_own_carries_the_text(open_page):
+    """The address bar shows the text; a log of requests, a proxy or another script shall not learn it."""
+    visit = open_page(query={"text": "비밀스러운 문장"})
+    sent: list[str] = []
+    headers: list[str] = []
+    visit.page.on("request", lambda request: sent.append(request.url))
+    visit.page.on("request", lambda request: headers.append(request.headers.get("referer", "")))
+    before = visit.serial()
+    visit.page.locator("#go").click()
+    visit.wait_painted(after=before)
+    assert any("/act/" in url for url in sent)
+    assert not [url for url in sent if "?" in url]
+    assert not any("?" in referer for referer in headers)
