@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from app.engine.controls import Sampling, check_number, check_strategy
-from app.errors import InputError
+from app.errors import InputError, shown
 from app.models import Piece, Registry, load
 from app.models.loading import load_tokenizer
 from app.models.tokens import CONTEXT_OF_A_PIECE, learner_text
@@ -149,7 +149,7 @@ def trace(text: str, model: str, name: str, *, registry: Registry | None = None)
     if name == "":
         return {"names": names}
     if name not in names:
-        asked = str(name)[:80]
+        asked = shown(name)
         nearest = get_close_matches(asked, names, n=N_NEAREST, cutoff=0)
         raise InputError("unknown_tensor", name=asked, nearest=", ".join(nearest))
     tensor = tracing.trace(loaded, engine.prompt_ids(loaded, text))[name]

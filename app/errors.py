@@ -5,6 +5,14 @@ key `error.<code>`, with `{details}` filled in.
 """
 
 
+def shown(value: object, longest: int = 80) -> str:
+    """What came in, as a sentence may quote it: a text or a number in one line, of all else its type."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return type(value).__name__
+    text = value[: 4 * longest] if isinstance(value, str) else str(value)
+    return " ".join(text.encode("utf-8", "replace").decode().split())[:longest]
+
+
 class UserError(Exception):
     """Base of every error a user may read.
 

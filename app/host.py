@@ -12,20 +12,21 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import orjson
 
 from app import i18n, models
-from app.errors import UserError
+from app.errors import InputError, UserError
 from app.lesson import Context, Page
 from app.models import Registry
 from app.payload import Payload
 from app.settings import Settings
 from app.stage import Stage, answer, explain
 from app.visits import Visit
-from app.work import Owner, Work
+from app.work import MOST_OF_A_SESSION, Gone, Owner, Work
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Place:
     visit: Visit | None = None
     answered: int | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    coming: int = 0  # actions that wait for their turn or are carried out
 
 
 @dataclass
@@ -101,7 +103,11 @@ class Host:
         seq = payload.whole_or("seq", 0, 1, LARGEST_SEQ)
         session = self.session(owner.session)
         place = session.places.setdefault(lesson, Place())
-        async with place.turn:
+        if place.coming >= MOST_OF_A_SESSION:
+            raise InputError("busy")
+        async with _turn(place):
+            if gone():
+                raise Gone
             async for news in self._news(context, owner, payload):
                 yield orjson.dumps(news | {"seq": seq}) + b"\n"
             page, visit = session.page, place.visit
@@ -160,6 +166,17 @@ class Host:
     def refuse(self, error: Exception, lang: str) -> str:
         """The one sentence of a request that cannot be answered."""
         return explain(error, lang)
+
+
+@asynccontextmanager
+async def _turn(place: Place) -> AsyncIterator[None]:
+    """One action of a learner in a lesson after the other."""
+    place.coming += 1
+    try:
+        async with place.turn:
+            yield
+    finally:
+        place.coming -= 1
 
 
 def _changed(now: Page, before: Page, after: Page) -> Page:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from app import i18n, links, models
-from app.errors import InputError, UserError
+from app.errors import InputError, UserError, shown
 from app.lesson import Context, Page
 from app.models.registry import EMBEDDED
 from app.payload import Payload
@@ -131,7 +131,7 @@ def _follow_link(context: Context, stage: Stage, page: Page, query: Mapping[str,
         page = page if text is None else replace(page, text=text)
         visit = first_visit(context, page)
     if dropped + unknown:
-        names = ", ".join(name[:24] for name in (dropped + unknown)[:5])
+        names = ", ".join(shown(name, 24) for name in (dropped + unknown)[:5])
         told.append(i18n.fill(i18n.shared_text(context.lang)["link.dropped"], names=names))
     if fields or text is not None or visit.scene is None:
         visit = replace(visit, state=replace(visit.state, **fields))

@@ -43,6 +43,19 @@ class _Job:
 
     def slice(self) -> tuple[bool, Any]:
         """Run for a while -> (finished, result). Called in a thread."""
+        try:
+            return self._slice()
+        except (StopIteration, SystemExit, KeyboardInterrupt) as error:  # no future takes these
+            raise RuntimeError(f"work ended with {type(error).__name__}") from error
+
+    def end(self, error: Exception) -> None:
+        """It will not go on: whoever still waits is told `error`."""
+        if self.steps is not None:
+            self.steps.close()
+        if not self.future.done():
+            self.future.set_exception(error)
+
+    def _slice(self) -> tuple[bool, Any]:
         if self.steps is None:
             result = self.work()
             if not isinstance(result, Generator):
@@ -133,18 +146,43 @@ class Work:
             del self._lines[address]
 
     def _make_room(self, owner: Owner) -> bool:
-        """Turn away the newest job of the address that holds most, if that is not the one that asks."""
+        """Turn away the newest job of whoever holds most, if that is not the one that asks.
+
+        Among addresses first, then among the sessions of the asking one. Jobs of visitors who have gone go
+        before all others.
+        """
+        if self._sweep():
+            return True
         count = {address: sum(map(len, sessions.values())) for address, sessions in self._lines.items()}
-        address = max(count, key=count.get)
-        if count[address] <= count.get(owner.address, 0) + 1:
+        address, mine = max(count, key=count.get), count.get(owner.address, 0)
+        if count[address] <= mine + 1:
+            address = owner.address
+        sessions = self._lines.get(address, {})
+        longest = max(map(len, sessions.values()), default=0)
+        if address == owner.address and longest <= len(sessions.get(owner.session, ())) + 1:
             return False
-        session = next(reversed(self._lines[address]))
-        job = self._lines[address][session].pop()
-        self._n_waiting -= 1
+        session = next(name for name in reversed(sessions) if len(sessions[name]) == longest)
+        self._give_up(sessions[session].pop(), InputError("busy"))
         self._tidy(address, session)
-        if not job.future.done():
-            job.future.set_exception(InputError("busy"))
         return True
+
+    def _sweep(self) -> bool:
+        """Drop the waiting jobs that nobody waits for any more -> there were some."""
+        before = self._n_waiting
+        for address, sessions in list(self._lines.items()):
+            for session, line in list(sessions.items()):
+                left = [job for job in line if job.gone() or job.future.done()]
+                for job in left:
+                    line.remove(job)
+                    self._give_up(job, Gone())
+                if left:
+                    self._tidy(address, session)
+        return self._n_waiting < before
+
+    def _give_up(self, job: _Job, error: Exception) -> None:
+        """A job that has left its line will not go on."""
+        self._n_waiting -= 1
+        job.end(error)
 
     def _start(self) -> None:
         """Begin jobs as long as a thread is free."""
@@ -152,10 +190,8 @@ class Work:
             job = self._take()
             if job is None:
                 return
-            if job.future.done():
-                continue
-            if job.gone():
-                job.future.set_exception(Gone())
+            if job.future.done() or job.gone():
+                job.end(Gone())
                 continue
             self._free -= 1
             self._running[job.owner] = self._running.get(job.owner, 0) + 1

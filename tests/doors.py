@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -50,3 +51,39 @@ def visitor(
 def sentence(code: str, lang: str = "ko") -> str:
     """What a door says when it stays closed."""
     return i18n.shared_text(lang)[f"door.{code}"]
+
+
+class Knock:
+    """One request on the running loop, whose visitor reads slowly or leaves when a test wants her to.
+
+    takes: how many pieces of the answer she takes before she stops reading.
+    """
+
+    def __init__(
+        self, app, method: str, path: str, query: bytes = b"", body: bytes = b"", takes: int = 10**9, **more
+    ):
+        self.status, self.body, self._takes = 0, b"", takes
+        self._left, self._sent = asyncio.Event(), body
+        scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": []}
+        scope |= {"client": ("127.0.0.1", 1), **more}
+        self.done = asyncio.create_task(app(scope, self._receive, self._take))
+
+    def leave(self) -> None:
+        self._left.set()
+
+    async def _receive(self) -> dict[str, Any]:
+        if self._sent is not None:
+            sent, self._sent = self._sent, None
+            return {"type": "http.request", "body": sent, "more_body": False}
+        await self._left.wait()
+        return {"type": "http.disconnect"}
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            return
+        if self._takes <= 0:
+            await asyncio.sleep(3600)
+        self._takes -= 1
+        self.body += message.get("body", b"")
+        await asyncio.sleep(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 import orjson
@@ -14,6 +15,7 @@ from app.settings import Settings
 
 Headers = Iterable[tuple[bytes, bytes]]
 NO_STORE = (b"cache-control", b"no-store")
+SLOWEST_PIECE = 30.0  # seconds until one piece must be taken
 PIECE = 65_536  # bytes handed to the connection at a time, so that a slow reader holds no more than this
 
 
@@ -41,7 +43,11 @@ def packed_as(coding: str, vary: bytes = b"Accept-Encoding") -> list[tuple[bytes
 async def send_body(
     send: Send, status: int, body: bytes, content_type: str, headers: Headers = (), head: bool = False
 ) -> None:
-    """A whole answer. With `head` its headers alone."""
+    """A whole answer. With `head` its headers alone.
+
+    Raises:
+        ConnectionError: the visitor does not take it.
+    """
     fields = [
         (b"content-type", content_type.encode()),
         (b"content-length", str(len(body)).encode()),
@@ -54,7 +60,11 @@ async def send_body(
     view = memoryview(body)
     for start in range(0, max(len(body), 1), PIECE):
         piece, more = bytes(view[start : start + PIECE]), start + PIECE < len(body)
-        await send({"type": "http.response.body", "body": piece, "more_body": more})
+        try:
+            async with asyncio.timeout(SLOWEST_PIECE):
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
+        except TimeoutError as error:
+            raise ConnectionError from error
 
 
 async def refuse(scope: Scope, send: Send, settings: Settings, status: int, code: str) -> None:

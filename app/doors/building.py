@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import libraries, modules
 from app.doors import body as bodies
 from app.doors.answers import NO_STORE, coding_of, packed_as, refuse, send_body
-from app.doors.body import BadBody
+from app.doors.body import BadBody, Room
 from app.doors.calls import SESSION, Calls, address_of
 from app.doors.coding import packed_quickly
 from app.doors.files import A_YEAR, Files, kind_of
@@ -69,6 +69,7 @@ class Doors:
         self.calls = Calls(host, endpoints)
         self.files = Files(libraries.folders(), libraries.single_files())
         self.pages = Pages(app)
+        self.room = Room()
         self.held = Held(raise_open_files())
         self._language = LanguageDoor(self._inside, host.settings.lang)
         self._app = app
@@ -174,7 +175,13 @@ class Doors:
     async def _act(self, scope: Scope, receive: Receive, send: Send, lang: str, lesson: str) -> None:
         if not self.host.has(lang, lesson):
             raise BadBody(404, "not_found")
-        payload = Payload(bodies.parse(await bodies.read(scope, receive)))
+        with self.room.guest(address_of(scope)) as take:
+            payload = Payload(bodies.parse(await bodies.read(scope, receive, take)))
+            await self._answer(scope, receive, send, lang, lesson, payload)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, lang: str, lesson: str, payload: Payload
+    ) -> None:
         session = payload.string_or("session", "", 100)
         if not OWN_SESSION.fullmatch(session):
             raise BadBody(400, "not_understood")
@@ -210,7 +217,8 @@ class Doors:
     # ---- the endpoints ----
 
     async def _join(self, scope: Scope, receive: Receive, send: Send, call: re.Match | None) -> None:
-        raw = await bodies.read(scope, receive)
+        with self.room.guest(address_of(scope)) as take:
+            raw = await bodies.read(scope, receive, take)
         sent = bodies.parse(raw)
         name = call[1] if call else self._name_of(scope, sent.get("fn_index"))
         if name is None or not self.calls.knows(name):
@@ -221,14 +229,14 @@ class Doors:
     @staticmethod
     def _name_of(scope: Scope, index: Any) -> str | None:
         """The endpoint that Gradio's config gives this number."""
-        if isinstance(index, bool) or not isinstance(index, int):
+        if isinstance(index, bool) or not isinstance(index, int) or "app" not in scope:
             return None
         function = scope["app"].get_blocks().fns.get(index)
         return function.api_name if function and isinstance(function.api_name, str) else None
 
     async def _data(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = scope["query_string"][:1000].decode("latin-1")
-        session = parse_qs(query, max_num_fields=20).get("session_hash", [""])[-1]
+        session = parse_qs(query).get("session_hash", [""])[-1]
         await self._stream(receive, send, session if SESSION.fullmatch(session) else "", simple=False)
 
     async def _stream(self, receive: Receive, send: Send, session: str, simple: bool) -> None:
@@ -237,10 +245,11 @@ class Doors:
         await self.calls.stream(receive, send, session, simple)
 
     async def _cancel(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sent = bodies.parse(await bodies.read(scope, receive))
-        session = sent.get("session_hash")
-        if isinstance(session, str):
-            self.calls.cancel(session)
+        with self.room.guest(address_of(scope)) as take:
+            sent = bodies.parse(await bodies.read(scope, receive, take))
+        session, event_id = sent.get("session_hash"), sent.get("event_id")
+        if isinstance(session, str) and (event_id is None or isinstance(event_id, str)):
+            self.calls.cancel(session, event_id)
         await send_body(send, 200, b'{"success":true}', "application/json", [NO_STORE])
 
 

@@ -28,11 +28,12 @@ from app.work import Gone, Owner
 
 SESSION = re.compile(r"[A-Za-z0-9_\-]{1,64}")
 MOST_CHANNELS = 512
-MOST_BYTES_WAITING = 16_000_000  # of arguments that nobody has listened for yet
+MOST_BYTES_WAITING = 16_000_000  # of arguments that are not answered yet
 MOST_BYTES_ANSWERED = 160_000_000  # of answers that are on their way; one holds up to 40 MB
 MOST_OPEN = 64  # calls of one session that are not answered yet
 NOBODY_LISTENS = 30.0  # seconds until a call is dropped
 HEARTBEAT = 15.0  # seconds
+SLOWEST_READER = 120.0  # seconds for one answer to be taken; a slow one holds room that others need
 
 
 @dataclass
@@ -44,15 +45,21 @@ class Call:
     arguments: list[Any]
     size: int
     lang: str
+    gone: bool = False
 
 
 @dataclass
 class Channel:
-    """What one session has asked and not been told yet. `ready` holds (event id, worked, JSON)."""
+    """What one session has asked and not been told yet.
+
+    Args:
+        calls: {event id: call} that are not answered yet; `waiting` of them have not begun.
+        ready: (event id, worked, JSON) of each answer; None wakes the one who tells them.
+    """
 
     owner: Owner
+    calls: dict[str, Call] = field(default_factory=dict)
     waiting: list[Call] = field(default_factory=list)
-    open: int = 0
     listening: bool = False
     gone: bool = False
     ready: asyncio.Queue = field(default_factory=asyncio.Queue)
@@ -83,13 +90,13 @@ class Calls:
         if not isinstance(arguments, list) or not isinstance(session, str) or not SESSION.fullmatch(session):
             raise BadBody(400, "not_understood")
         channel = self._channels.get(session)
-        full = len(self._channels) >= MOST_CHANNELS if channel is None else channel.open >= MOST_OPEN
+        full = len(self._channels) >= MOST_CHANNELS if channel is None else len(channel.calls) >= MOST_OPEN
         if full or self._bytes_waiting + size > MOST_BYTES_WAITING:
             raise BadBody(503, "busy")
         if channel is None:
             channel = self._channels[session] = Channel(Owner(address_of(scope), session))
         call = Call(event_id, name, arguments, size, language(scope, self._host.settings))
-        channel.open += 1
+        channel.calls[event_id] = call
         channel.touched = time.monotonic()
         self._bytes_waiting += size
         channel.waiting.append(call)
@@ -100,11 +107,7 @@ class Calls:
     def session_of(self, event_id: str) -> str | None:
         """The session that a call belongs to."""
         return next(
-            (
-                session
-                for session, channel in self._channels.items()
-                if session == event_id or any(call.event_id == event_id for call in channel.waiting)
-            ),
+            (session for session, channel in self._channels.items() if event_id in channel.calls),
             None,
         )
 
@@ -116,12 +119,20 @@ class Calls:
         old = time.monotonic() - NOBODY_LISTENS
         for session, channel in list(self._channels.items()):
             if not channel.listening and channel.touched < old:
-                self._drop(session)
+                self._drop(session, channel)
 
-    def cancel(self, session: str) -> None:
-        """The visitor takes back what she has asked."""
-        if session in self._channels:
-            self._channels[session].gone = True
+    def cancel(self, session: str, event_id: str | None) -> None:
+        """The visitor takes back one call, or all of hers."""
+        channel = self._channels.get(session)
+        if channel is None:
+            return
+        if event_id is None:
+            self._drop(session, channel)
+        elif call := channel.calls.get(event_id):
+            call.gone = True
+            if call in channel.waiting:
+                channel.waiting.remove(call)
+            self._settle(channel, call, True, None)
 
     async def stream(self, receive: Receive, send: Send, session: str, simple: bool) -> None:
         """Tell the answers of `session` as server-sent events, until none is open.
@@ -132,42 +143,62 @@ class Calls:
         channel = self._channels[session]
         channel.listening = True
         async with Listener(receive) as listener:
-            listener.on_gone(lambda: setattr(channel, "gone", True))
+            listener.on_gone(lambda: self._drop(session, channel))
             try:
                 headers = [(b"content-type", b"text/event-stream; charset=utf-8"), NO_STORE]
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 self._begin(channel)
-                while not channel.gone:
+                while channel.calls or not channel.ready.empty():
                     try:
-                        event_id, worked, answer = await asyncio.wait_for(channel.ready.get(), HEARTBEAT)
+                        told = await asyncio.wait_for(channel.ready.get(), HEARTBEAT)
                     except TimeoutError:
                         await _send(send, _heartbeat(simple))
                         continue
-                    try:
-                        await _send(send, _told(event_id, worked, answer, simple))
-                    finally:
-                        self._bytes_answered -= len(answer)
-                    if not channel.open and channel.ready.empty():
-                        if not simple:
-                            await _send(send, [b'data: {"msg":"close_stream"}\n\n'])
+                    if told is None:
                         break
+                    event_id, worked, answer = told
+                    if not channel.calls and channel.ready.empty():
+                        self._drop(session, channel)  # a call that comes now opens a channel of its own
+                    try:
+                        async with asyncio.timeout(SLOWEST_READER):
+                            await _send(send, _told(event_id, worked, answer, simple))
+                    except TimeoutError as error:
+                        raise ConnectionError from error
+                    finally:
+                        self._bytes_answered -= len(answer or b"")
+                if not simple:
+                    await _send(send, [b'data: {"msg":"close_stream"}\n\n'])
                 await send({"type": "http.response.body", "body": b""})
             finally:
-                self._drop(session)
+                self._drop(session, channel)
 
-    def _drop(self, session: str) -> None:
-        channel = self._channels.pop(session, None)
-        if channel is None:
+    def _drop(self, session: str, channel: Channel) -> None:
+        """Nobody waits for these answers any more: what has not begun never will."""
+        if self._channels.get(session) is channel:
+            del self._channels[session]
+        if channel.gone:
             return
         channel.gone = True
-        self._bytes_waiting -= sum(call.size for call in channel.waiting)
+        for call in channel.calls.values():
+            call.gone = True
+            self._bytes_waiting -= call.size
+        channel.calls.clear()
         channel.waiting.clear()
         while not channel.ready.empty():
-            self._bytes_answered -= len(channel.ready.get_nowait()[2])
+            _, _, answer = channel.ready.get_nowait()
+            self._bytes_answered -= len(answer or b"")
+        channel.ready.put_nowait(None)
+
+    def _settle(self, channel: Channel, call: Call, worked: bool, answer: bytes | None) -> None:
+        """A call is over: its answer waits to be told, unless nobody is there."""
+        if channel.calls.pop(call.event_id, None) is None:
+            return
+        self._bytes_waiting -= call.size
+        self._bytes_answered += len(answer or b"")
+        channel.ready.put_nowait((call.event_id, worked, answer))
 
     def _begin(self, channel: Channel) -> None:
         for call in channel.waiting:
-            self._bytes_waiting -= call.size
             task = asyncio.create_task(self._answer(channel, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -176,19 +207,16 @@ class Calls:
     async def _answer(self, channel: Channel, call: Call) -> None:
         try:
             job = self._job(call)
-            answer = await self._host.endpoint_work.run(channel.owner, job, lambda: channel.gone)
+            answer = await self._host.endpoint_work.run(channel.owner, job, lambda: call.gone)
             if self._bytes_answered + len(answer) > MOST_BYTES_ANSWERED:
                 raise InputError("busy")
             worked = True
         except Gone:
             return
         except Exception as error:
-            answer = orjson.dumps(self._host.refuse(error, call.lang))
-            worked = False
-        channel.open -= 1
-        if not channel.gone:
-            self._bytes_answered += len(answer)
-            channel.ready.put_nowait((call.event_id, worked, answer))
+            told = self._host.refuse(error, call.lang)
+            answer, worked = orjson.dumps(told.encode("utf-8", "replace").decode()), False
+        self._settle(channel, call, worked, answer)
 
     def _job(self, call: Call) -> Callable[[], Any]:
         """The work of a call; its answer as JSON. Missing arguments get their defaults."""
@@ -216,8 +244,21 @@ def address_of(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
 
 
-def _told(event_id: str, worked: bool, answer: bytes, simple: bool) -> list[bytes]:
-    """One answer as the parts of an event; `answer` is JSON, of a sentence where the call has not worked."""
+def _told(event_id: str, worked: bool, answer: bytes | None, simple: bool) -> list[bytes]:
+    """One answer as the parts of an event.
+
+    `answer` is JSON, of a sentence where the call has not worked, and None where it was taken back.
+    """
+    if answer is None:
+        return (
+            []
+            if simple
+            else [
+                b'data: {"msg":"process_completed","event_id":"'
+                + event_id.encode()
+                + b'","output":{},"success":true}\n\n'
+            ]
+        )
     failed = b'{"error":' + answer + b',"title":"","duration":10,"visible":true}'
     if simple:
         event, data = (b"complete", [b"[", answer, b"]"]) if worked else (b"error", [failed])

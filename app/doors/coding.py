@@ -12,7 +12,8 @@ except ImportError:
 
 def best_coding(accepted: str) -> str:
     """The best of our codings in an Accept-Encoding header: "br", "gzip" or "" for none."""
-    names = {name.partition(";")[0].strip() for name in accepted.split(",") if ";q=0" not in name}
+    entries = ("".join(entry.split()).partition(";q=") for entry in accepted.split(","))
+    names = {name for name, _, weight in entries if not weight or weight.strip("0.")}
     return next((name for name in ("br", "gzip") if name in names and (brotli or name != "br")), "")
 
 

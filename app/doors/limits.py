@@ -7,7 +7,7 @@ import time
 
 MOST_HELD = 4_000  # answers under way at once; each holds a file descriptor
 SPARE = 128  # descriptors for the process's own files
-LINES_A_SECOND, LINES_AT_ONCE = 3.0, 40
+LINES_A_SECOND, LINES_AT_ONCE, LINES_OF_A_TRACEBACK = 3.0, 40, 20
 
 
 def raise_open_files() -> int:
@@ -52,7 +52,10 @@ class Held:
 
 
 class FewLines(logging.Filter):
-    """Lets LINES_AT_ONCE records through, then LINES_A_SECOND; says how many were left out."""
+    """Lets LINES_AT_ONCE lines through, then LINES_A_SECOND; says how many records were left out.
+
+    A traceback counts as LINES_OF_A_TRACEBACK, and is let through whole.
+    """
 
     def __init__(self):
         super().__init__()
@@ -65,7 +68,7 @@ class FewLines(logging.Filter):
         if self._allowance < 1:
             self._left_out += 1
             return False
-        self._allowance -= 1
+        self._allowance -= LINES_OF_A_TRACEBACK if record.exc_info else 1
         if self._left_out:
             record.msg = f"[{self._left_out} more left out] {record.getMessage()}"
             record.args, self._left_out = (), 0

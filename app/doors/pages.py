@@ -17,8 +17,9 @@ from app.doors.answers import coding_of, header, packed_as, send_body
 from app.doors.coding import encode
 
 MOST_HEADS = 64  # of one page: lessons and codings
-MOST_PAGES = 64  # a server is known by a handful of addresses
-PASSED_ON = (b"host", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-prefix")
+MOST_PAGES = 64  # a server is known by a handful of addresses; what was asked for last stays
+MOST_BYTES = 24_000_000  # of all pages as they are kept
+PASSED_ON = (b"host", b"x-forwarded-host", b"x-forwarded-proto")  # Gradio reads no others of a page's request
 _HOST = re.compile(r"[A-Za-z0-9.\-_:\[\],% ]{1,260}")
 _NO_STORE = (b"cache-control", b"no-cache")
 
@@ -31,6 +32,10 @@ class Written:
     content_type: str
     body: bytes
     packed: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + sum(map(len, self.packed.values()))
 
 
 class Pages:
@@ -59,9 +64,11 @@ class Pages:
         if page is None or (tag, coding) not in page.packed:
             async with self._writing:
                 page = self._kept.get(key) or await self._write(scope, path, passed)
-                self._keep(key, page)
                 if (tag, coding) not in page.packed:
                     self._pack(page, tag, coding, head)
+                self._keep(key, page)
+        else:
+            self._kept.move_to_end(key)
         headers = [_NO_STORE, *packed_as(coding, b"Accept-Encoding, Accept-Language")]
         body = page.packed[tag, coding]
         await send_body(send, page.status, body, page.content_type, headers, scope["method"] == "HEAD")
@@ -69,8 +76,10 @@ class Pages:
 
     def _keep(self, key: tuple, page: Written) -> None:
         self._kept[key] = page
-        while len(self._kept) > MOST_PAGES:
-            self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        size = sum(kept.size for kept in self._kept.values())
+        while len(self._kept) > MOST_PAGES or (size > MOST_BYTES and len(self._kept) > 1):
+            size -= self._kept.popitem(last=False)[1].size
 
     @staticmethod
     def _pack(page: Written, tag: str, coding: str, head: Callable[[], str]) -> None:

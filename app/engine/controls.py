@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from app.errors import InputError
+from app.errors import InputError, shown
 
 Strategy = Literal["greedy", "sample", "beam"]
 
@@ -42,7 +42,7 @@ def check_number(name: str, value: object, low: float, high: float, whole: bool 
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
     if not is_number or (whole and value not in (math.inf, -math.inf) and value != int(value)):
-        raise InputError("not_a_number", name=name, value=str(value)[:40])
+        raise InputError("not_a_number", name=name, value=shown(value, 40))
     if not low <= value <= high:
         raise InputError("out_of_range", name=name, low=low, high=high)
     return int(value) if whole else float(value)
@@ -51,5 +51,5 @@ def check_number(name: str, value: object, low: float, high: float, whole: bool 
 def check_strategy(strategy: object) -> Strategy:
     """Raises InputError("unknown_strategy") for anything but the names of the three."""
     if not isinstance(strategy, str) or strategy not in get_args(Strategy):
-        raise InputError("unknown_strategy", name=str(strategy)[:40])
+        raise InputError("unknown_strategy", name=shown(strategy, 40))
     return strategy

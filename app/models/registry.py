@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.errors import ModelError
+from app.errors import ModelError, shown
 
 MODELS_FOLDER = Path(__file__).parents[2] / "assets" / "models"
 EMBEDDED = ("tiny-gpt2", "tiny-gpt1")
@@ -53,7 +53,7 @@ class Registry:
     def spec(self, name: object) -> ModelSpec:
         """Look a name up; anything else, of whatever type, raises ModelError("unknown_model")."""
         if not isinstance(name, str) or name not in self._specs:
-            raise ModelError("unknown_model", name=str(name)[:80])
+            raise ModelError("unknown_model", name=shown(name))
         return self._specs[name]
 
 

@@ -3,6 +3,7 @@
 import random
 import subprocess
 import sys
+import time
 import unicodedata
 
 import pytest
@@ -175,3 +176,21 @@ def test_folders_without_a_usable_tokenizer(tmp_path):
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     assert code() == "unsupported_tokenizer"
+
+
+def test_many_marks_on_one_letter_become_nfc_at_once():
+    """`unicodedata.normalize` alone takes seconds, and nothing else runs meanwhile."""
+    rng = random.Random(3)
+    marks = [chr(code) for code in range(0x20000) if unicodedata.combining(chr(code))]
+    others = ["a", "é", "나", "\u1100", "\u1161", "\u0f40", "\u0958", "\u0f73", "\u0344"]
+    for _ in range(50):
+        text = "".join(rng.choice(marks if rng.random() < 0.9 else others) for _ in range(400))
+        assert to_nfc(text) == unicodedata.normalize("NFC", text)
+    begun = time.process_time()
+    for text in (
+        "a" + "\u0301" * 9999 + "\u0327" * 10_000,
+        "a" + "\u0327\u0301\u0345" * 6666,
+        "\u0f73" * 20_000,
+    ):
+        assert learner_text(text)
+    assert time.process_time() - begun < 1.5
