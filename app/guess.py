@@ -14,6 +14,8 @@ import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from app.errors import InputError
@@ -40,8 +42,13 @@ class Answer:
 
 
 def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
-    """The entries of the lesson's guess.toml."""
-    return tuple(tomllib.loads((lesson.folder / "guess.toml").read_text(encoding="utf-8"))["question"])
+    """The entries of the lesson's guess.toml, which is read once."""
+    return _questions(lesson.folder / "guess.toml")
+
+
+@cache
+def _questions(path: Path) -> tuple[dict[str, Any], ...]:
+    return tuple(tomllib.loads(path.read_text(encoding="utf-8"))["question"])
 
 
 def give(

@@ -52,6 +52,7 @@ _CALL = re.compile(r"/gradio_api/call/([a-z_]{1,40})")
 _ANSWER = re.compile(r"/gradio_api/call/([a-z_]{1,40})/([a-f0-9]{32})")
 JOIN, DATA, CANCEL = "/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/cancel"
 SWEEP = 15.0  # seconds between two looks for what can be forgotten
+QUEUE_RESTS = 0.5  # seconds
 WORTH_PACKING = 4_000  # bytes of a picture
 
 
@@ -263,6 +264,7 @@ def launch_arguments(
         doors = Doors(app.middleware_stack, host, scripts, endpoints)
         app.middleware_stack = doors
         limit_log()
+        rest(app.get_blocks())
         sweeping = asyncio.create_task(_sweep(host, doors))
         try:
             yield
@@ -270,6 +272,14 @@ def launch_arguments(
             sweeping.cancel()
 
     return {"lifespan": lifespan}
+
+
+def rest(blocks: Any) -> None:
+    """Let Gradio's queue, which nothing reaches any more, look for work rarely and not every millisecond."""
+    queue = getattr(blocks, "_queue", None)
+    for name in ("sleep_when_free", "progress_update_sleep_when_free"):
+        if hasattr(queue, name):
+            setattr(queue, name, QUEUE_RESTS)
 
 
 async def _sweep(host: Host, doors: Doors) -> None:

@@ -12,7 +12,7 @@ from app.engine.cache import KVCache, probabilities
 from app.engine.controls import Sampling, Strategy
 from app.engine.decoding import Step, finish, generate, generating
 from app.engine.history import History, Node
-from app.engine.sampling import Warped, draw, uniform, warp
+from app.engine.sampling import Warped, draw, draw_all, ranked, uniform, warp
 from app.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ __all__ = [
     "Strategy",
     "Warped",
     "draw",
+    "draw_all",
     "finish",
     "generate",
     "generating",
     "probabilities",
     "prompt_ids",
+    "ranked",
     "uniform",
     "warp",
 ]

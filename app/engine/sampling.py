@@ -6,6 +6,7 @@ Equal to `transformers`' TemperatureLogitsWarper, TopKLogitsWarper and TopPLogit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,9 +30,17 @@ class Warped:
     n_after_top_p: int
 
 
-def warp(logits: Tensor, sampling: Sampling) -> Warped:
-    """logits (V,) float32 -> Warped. Equal logits at the border of top-k all stay, as in `transformers`."""
-    descending, order = logits.sort(descending=True, stable=True)  # (V,), (V,)
+def ranked(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """logits (V,) -> (logits from the largest on, their ids), both (V,). The dear part of `warp`."""
+    return tuple(logits.sort(descending=True, stable=True))
+
+
+def warp(logits: Tensor, sampling: Sampling, rank: tuple[Tensor, Tensor] | None = None) -> Warped:
+    """logits (V,) float32 -> Warped. Equal logits at the border of top-k all stay, as in `transformers`.
+
+    rank: `ranked(logits)`, where it is there already.
+    """
+    descending, order = ranked(logits) if rank is None else rank  # (V,), (V,)
     scaled = (descending - descending[0]) / sampling.temperature  # ≤ 0, so no temperature can overflow it
     n_vocab = len(scaled)
     n_after_top_k = n_vocab
@@ -61,7 +70,13 @@ def uniform(seed: int, index: int) -> float:
 
 def draw(p_after: Tensor, order: Tensor, u: float) -> int:
     """The token in whose piece of the bar `u` falls: the bar lays p_after (V,) end to end in `order` (V,)."""
+    return draw_all(p_after, order, (u,))[0]
+
+
+def draw_all(p_after: Tensor, order: Tensor, numbers: Sequence[float]) -> list[int]:
+    """As `draw`, for several random numbers on the same bar."""
     cumulative = p_after[order].double().cumsum(0)  # (V,)
     # float32 probabilities do not add up to exactly 1; scaling u keeps it on the bar
-    place = torch.searchsorted(cumulative, u * cumulative[-1].item(), right=True)
-    return int(order[min(int(place), len(order) - 1)])
+    scaled = torch.tensor(numbers, dtype=torch.float64) * cumulative[-1]
+    places = torch.searchsorted(cumulative, scaled, right=True).clamp(max=len(order) - 1)
+    return order[places].tolist()

@@ -10,7 +10,8 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, takewhile
+from functools import lru_cache
+from itertools import accumulate, groupby, takewhile
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer
@@ -25,6 +26,7 @@ FEW_MARKS = 200  # on letters: up to here sorting them by insertion takes no tim
 _STARTERS_OF_MARKS = "\u0f73\u0f75\u0f81"  # counted as letters, but they fall into two marks
 # Tokens. A character has at most four bytes or a few jamo, so its other parts lie within these.
 CONTEXT_OF_A_PIECE = 8
+MOST_REMEMBERED = 16_384  # tokens read before, of one tokenizer; they are the same for every learner
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ class ReadableTokenizer:
         self.vocab_size = tokenizer.get_vocab_size(with_added_tokens=True)
         eot_id = tokenizer.token_to_id(END_OF_TEXT)
         self.eot_id = eot_id if eot_id in self._special else None
+        self._atoms_of = lru_cache(MOST_REMEMBERED)(self._read_atoms)
+        self._seam = lru_cache(MOST_REMEMBERED)(self._read_seam)
+        self._candidate = lru_cache(MOST_REMEMBERED)(self._read_candidate)
 
     @classmethod
     def from_folder(cls, folder: str | Path, name: str | None = None) -> ReadableTokenizer:
@@ -156,8 +161,29 @@ class ReadableTokenizer:
 
     def candidates(self, context: Sequence[int], ids: Iterable[int]) -> list[Piece]:
         """The piece of each of `ids` as if it followed `context`."""
-        tail = list(context[-CONTEXT_OF_A_PIECE:])
-        return [self.pieces([*tail, id_])[-1] for id_ in ids]
+        before = self._seam(tuple(context[-CONTEXT_OF_A_PIECE:]))
+        return [self._candidate(before, id_) for id_ in ids]
+
+    def _read_seam(self, tail: tuple[int, ...]) -> tuple[int, ...]:
+        """The end of `tail` that decides how a token after it reads: from its last token that begins with a
+        new character on.
+        """
+        for special, run in groupby(reversed(tail), self._special_spelling):
+            if special is not None:
+                return tail[-1:]
+            ids = list(run)[::-1]
+            atoms_of = [self._atoms_of(id_) for id_ in ids]
+            characters = self._atoms.characters(self._atoms.join(atoms_of))
+            if isinstance(self._atoms, ByteAtoms) and characters and characters[-1].complete:
+                return ()  # bytes after a whole character begin the next one
+            begins = {character.start for character in characters}
+            starts = [0, *accumulate(map(len, atoms_of))][:-1]
+            last = max(place for place, start in enumerate(starts) if start in begins or not start)
+            return tuple(ids[last:])
+        return ()
+
+    def _read_candidate(self, before: tuple[int, ...], id_: int) -> Piece:
+        return self.pieces([*before, id_])[-1]
 
     def decode(self, ids: Sequence[int]) -> str:
         """NFC text of the tokens, without special ones; <unk> is shown, and cut-off bytes as ‹EA B3›."""
@@ -175,7 +201,7 @@ class ReadableTokenizer:
         """The spelling of a special token or of an id outside the vocabulary; None for ordinary tokens."""
         return self._special.get(id_) if 0 <= id_ < self.vocab_size else f"<{id_}>"
 
-    def _atoms_of(self, id_: int) -> bytes | str:
+    def _read_atoms(self, id_: int) -> bytes | str:
         return self._atoms.of(self._tokenizer.id_to_token(id_))
 
     def _pieces_of_run(self, ids: list[int]) -> list[Piece]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SHOWN = 9
 COMPARED_TOKENS = 8
 COLD = 0.2
+ONE_PICTURE = 8  # distributions: what one picture needs of them is computed once
 LOOKED_THROUGH = 32  # likeliest tokens, among which there are eight that read differently
 MOST_LOOKED_UP = 12  # nodes of the tree in view whose followers get their probabilities for one picture
 
@@ -69,6 +71,17 @@ class Row:
 
 def sampling(state: State) -> Sampling:
     return Sampling(state.temperature, state.top_k, state.top_p)
+
+
+@lru_cache(ONE_PICTURE)
+def _ranked(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return engine.ranked(logits)
+
+
+@lru_cache(ONE_PICTURE)
+def warped(logits: torch.Tensor, sampling: Sampling) -> Warped:
+    """`engine.warp` of the very tensor `logits` (V,), which nobody changes."""
+    return engine.warp(logits, sampling, _ranked(logits))
 
 
 def start(loaded: LoadedModel, text: str, state: State) -> State:
@@ -213,8 +226,8 @@ def draw(loaded: LoadedModel, state: State) -> State:
 
 
 def _draw_at(state: State, draw_index: int) -> int:
-    warped = engine.warp(state.step.logits, sampling(state))
-    return engine.draw(warped.p_after, warped.order, engine.uniform(state.seed, draw_index))
+    bar = warped(state.step.logits, sampling(state))
+    return engine.draw(bar.p_after, bar.order, engine.uniform(state.seed, draw_index))
 
 
 def land(loaded: LoadedModel, state: State) -> State:
@@ -305,7 +318,8 @@ def random_number(state: State) -> float | None:
 
     Also None when it was drawn with other settings or another seed: now the number falls elsewhere.
     """
-    if drawn_now(state) is None or drawn_now(state) != path(state)[-1].token_id:
+    token_id = drawn_now(state)
+    if token_id is None or token_id != path(state)[-1].token_id:
         return None
     return engine.uniform(state.seed, path(state)[-1].draw_index)
 
@@ -322,20 +336,21 @@ def rows(warped: Warped, also: tuple[int, ...]) -> list[Row]:
 
     Those of `also` are among them whatever their place.
     """
-    order = warped.order.tolist()
-    rank = {token_id: place for place, token_id in enumerate(order)}
+    likeliest = warped.order[: SHOWN + len(also)].tolist()
+    rank = {token_id: int((warped.order == token_id).nonzero()) for token_id in also}
+    rank |= {token_id: place for place, token_id in enumerate(likeliest)}
     ends = warped.p_after[warped.order].double().cumsum(0)  # (V,)
-    ends = (ends / ends[-1]).tolist()  # float32 probabilities do not add up to exactly 1
-    shown = sorted(list(dict.fromkeys([*also, *order[: SHOWN + len(also)]]))[:SHOWN], key=rank.__getitem__)
+    ends = ends / ends[-1]  # float32 probabilities do not add up to exactly 1
+    shown = sorted(list(dict.fromkeys([*also, *likeliest]))[:SHOWN], key=rank.__getitem__)
     single = []
     for token_id in shown:
         place = rank[token_id]
-        low = ends[place - 1] if place else 0.0
+        low = float(ends[place - 1]) if place else 0.0
         cut = "" if place < warped.n_after_top_p else "top-p" if place < warped.n_after_top_k else "top-k"
         p_after = float(warped.p_after[token_id])
-        span = ((low, min(ends[place], 1.0)),) if p_after > 0 else ()
+        span = ((low, min(float(ends[place]), 1.0)),) if p_after > 0 else ()
         single.append(Row(token_id, float(warped.p_before[token_id]), p_after, cut, span, place))
-    return [*single, _rest(single, len(order), warped)]
+    return [*single, _rest(single, len(warped.order), warped)]
 
 
 def _rest(single: list[Row], vocabulary: int, warped: Warped) -> Row:
@@ -387,8 +402,8 @@ def compare(loaded: LoadedModel, state: State) -> dict[str, list[tuple[int, floa
 
 def cold_leader(loaded: LoadedModel, state: State) -> Answer:
     """Does the leader gain when the temperature falls to COLD?"""
-    now = engine.warp(state.step.logits, sampling(state))
-    cold = engine.warp(state.step.logits, Sampling(COLD, state.top_k, state.top_p))
+    now = warped(state.step.logits, sampling(state))
+    cold = warped(state.step.logits, Sampling(COLD, state.top_k, state.top_p))
     leader = int(now.order[0])
     p_now, p_cold = float(now.p_after[leader]), float(cold.p_after[leader])
     right = 2 if abs(p_cold - p_now) < 1e-3 else 0 if p_cold > p_now else 1
@@ -397,8 +412,9 @@ def cold_leader(loaded: LoadedModel, state: State) -> Answer:
 
 def draws_with_one_box(loaded: LoadedModel, state: State) -> Answer:
     """How many different tokens ten draws give with top-k at 1."""
-    warped = engine.warp(state.step.logits, Sampling(state.temperature, 1, state.top_p))
-    drawn = {engine.draw(warped.p_after, warped.order, engine.uniform(state.seed, i)) for i in range(10)}
+    bar = warped(state.step.logits, Sampling(state.temperature, 1, state.top_p))
+    numbers = [engine.uniform(state.seed, i) for i in range(10)]
+    drawn = set(engine.draw_all(bar.p_after, bar.order, numbers))
     return Answer(len(drawn), {"distinct": len(drawn), "pieces": tuple(drawn)})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app import guess
@@ -70,11 +72,16 @@ def _knobs(state: State) -> dict[str, float]:
     return {name: getattr(state, name) for name in ("temperature", "top_k", "top_p", "seed")}
 
 
+@cache
+def _snippet(path: Path) -> tuple[str, ...]:
+    """The lines of a file that does not change while the server runs."""
+    return tuple(path.read_text(encoding="utf-8").splitlines())
+
+
 class Picture:
     """One picture of one state. Words come from `context`, numbers from compute."""
 
     def __init__(self, context: Context, page: Page, state: State, loaded: LoadedModel):
-        from app.engine.next_token import warp
         from lessons.next_token import compute
 
         self.context, self.page, self.state, self.loaded, self.compute = context, page, state, loaded, compute
@@ -82,7 +89,7 @@ class Picture:
         self.ids = list(state.step.ids)
         self.path = compute.path(state)
         self.pending = compute.pending(state)
-        self.warped = warp(state.step.logits, compute.sampling(state))
+        self.warped = compute.warped(state.step.logits, compute.sampling(state))
         self.u = compute.random_number(state)
         self.guessed = compute.guessed(loaded, state)
         drawn = (self.path[-1].token_id,) if self.pending else ()
@@ -269,7 +276,7 @@ class Picture:
                 for value in (float(state.temperature), state.top_k, state.top_p, state.seed, index)
             ),
         }
-        lines = (self.context.lesson.folder / SNIPPET).read_text(encoding="utf-8").splitlines()
+        lines = list(_snippet(self.context.lesson.folder / SNIPPET))
         for place, line in enumerate(lines):
             for start, value in values.items():
                 if line.startswith(start):

@@ -194,3 +194,24 @@ def test_many_marks_on_one_letter_become_nfc_at_once():
     ):
         assert learner_text(text)
     assert time.process_time() - begun < 1.5
+
+
+@pytest.mark.parametrize("name", ["gpt2", "gpt1"])
+def test_a_candidate_reads_as_it_does_behind_the_whole_context(name, request):
+    """The short cut over the seam changes nothing: any tokens in any order, parts of characters too."""
+    tokenizer = request.getfixturevalue(name)
+    chance = random.Random(4)
+    pool = [id_ for text in AWKWARD[:10] for id_ in tokenizer.encode(text)]
+    pool += [
+        *range(-1, 40),
+        tokenizer.vocab_size,
+        *(chance.randrange(tokenizer.vocab_size) for _ in range(99)),
+    ]
+    parts = 0
+    for _ in range(2000):
+        context = chance.choices(pool, k=chance.randrange(8))
+        asked = chance.choices(pool, k=3)
+        whole = [tokenizer.pieces([*context, id_])[-1] for id_ in asked]
+        assert tokenizer.candidates(context, asked) == whole, context
+        parts += sum(piece.part_of is not None for piece in whole)
+    assert parts > 0
