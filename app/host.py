@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from app import i18n, models
+from app.engine import memory
 from app.errors import UserError
 from app.lesson import Context, Page
 from app.models import Registry
@@ -60,6 +61,7 @@ class Host:
 
     def __init__(self, settings: Settings):
         self.settings = settings
+        memory.SHARED.limit(settings.memory * memory.MEGABYTE)
         self.registry = Registry(settings.model)
         self.page_work = Work("page", PAGE_THREADS, MOST_WAITING)
         self.endpoint_work = Work("endpoints", ENDPOINT_THREADS, MOST_CALLS_WAITING)

@@ -1,8 +1,8 @@
 """What was computed once and may be asked for again: one store for the whole process, bounded in bytes.
 
-Everybody's tensors lie here and nobody's State holds any, so that a class that reads the same text computes it
-once, and a learner who has gone away leaves nothing behind. What has not been asked for longest goes first. A
-value that has gone is computed anew: nobody may rely on finding it.
+Everybody's tensors lie here and nobody's State holds any, so that a class that reads the same text computes
+it once, and a learner who has gone away leaves nothing behind. What has not been asked for longest goes
+first. A value that has gone is computed anew: nobody may rely on finding it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The next token, from text to draw: what the lesson `next-token` and the endpoints call.
 
-The parts: `cache` (logits with a KV cache), `prefixes` (the same, shared by all), `sampling` (temperature, top-k, top-p, the draw), `decoding`
-(greedy, sampling, beam search) and `history` (undo and branches). Pure torch, no page.
+The parts: `cache` (logits with a KV cache), `prefixes` (the same, shared by all), `sampling` (temperature,
+top-k, top-p, the draw), `decoding` (greedy, sampling, beam search) and `history` (undo and branches). Pure
+torch, no page.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Next-token logits of any text, computing only the tokens that no text before it began with.
 
-The keys and values of every token lie in the shared memory as a tree: a token's entry is found under the number
-of the one before it. So two learners with the same text share it, a branch shares what it grew from, and what
-has been thrown out is simply computed again.
+The keys and values of every token lie in the shared memory as a tree: a token's entry is found under the
+number of the one before it. So two learners with the same text share it, a branch shares what it grew from,
+and what has been thrown out is simply computed again.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def next_logits(loaded: LoadedModel, ids: Sequence[int]) -> Tensor:
 
 
 def _known(model: int, window: Sequence[int]) -> list[_Token]:
-    """The first tokens of `window` that are held. The beginning, which the rest needs, becomes the last to go."""
+    """The first tokens of `window` that are held. The beginning, which the rest needs, is the last to go."""
     known: list[_Token] = []
     keys: list[tuple] = []
     for token_id in window:

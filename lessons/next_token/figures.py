@@ -79,11 +79,12 @@ class Picture:
 
         self.context, self.page, self.state, self.loaded, self.compute = context, page, state, loaded, compute
         self.words = context.text
-        self.ids = list(state.step.ids)
+        self.step = compute.step(loaded, state)
+        self.ids = list(self.step.ids)
         self.path = compute.path(state)
         self.pending = compute.pending(state)
-        self.warped = warp(state.step.logits, compute.sampling(state))
-        self.u = compute.random_number(state)
+        self.warped = warp(self.step.logits, compute.sampling(state))
+        self.u = compute.random_number(loaded, state)
         self.guessed = compute.guessed(loaded, state)
         drawn = (self.path[-1].token_id,) if self.pending else ()
         also = drawn + ((self.guessed[0][0],) if self.guessed else ())
@@ -110,7 +111,7 @@ class Picture:
         return self.words("special.end") if token_id == self.loaded.eot_id else ""
 
     def data(self) -> dict[str, Any]:
-        state, step, loaded = self.state, self.state.step, self.loaded
+        state, step, loaded = self.state, self.step, self.loaded
         tokens = self._input_tokens()
         drawn = self._drawn()
         n_context = min(len(self.ids), loaded.n_ctx)
@@ -198,8 +199,8 @@ class Picture:
             vocabulary = f"{self.loaded.vocab_size:,}"
             shown = {"guess": state.guess.strip(), "p": percent(p), "piece": self.piece(ids[0])}
             return self.words("look.guess", **shown, rank=f"{rank:,}", vocabulary=vocabulary)
-        if state.step.n_dropped and not state.step.n_reused:
-            return self.words("look.window", all=self.loaded.n_ctx, dropped=state.step.n_dropped)
+        if self.step.n_dropped and not self.step.n_reused:
+            return self.words("look.window", all=self.loaded.n_ctx, dropped=self.step.n_dropped)
         best = int(warped.order[0])
         best_p = percent(float(warped.p_after[best]))
         if not self.pending:
@@ -209,7 +210,9 @@ class Picture:
         if self.path[-1].draw_index is None:
             return self.words("look.by_hand", piece=piece, before=before)
         if self.u is None:
-            return self.words("look.turned", piece=piece, now=self.piece(self.compute.drawn_now(state)))
+            return self.words(
+                "look.turned", piece=piece, now=self.piece(self.compute.drawn_now(self.loaded, state))
+            )
         u = f"{self.u:.3f}"
         if row.token_id == best:
             return self.words("look.first", u=u)
@@ -217,8 +220,8 @@ class Picture:
         return self.words("look.other", best=self.piece(best), best_p=best_p, u=u, piece=piece, span=span)
 
     def _window_note(self) -> str:
-        if self.state.step.n_dropped:
-            return self.words("window.full", dropped=self.state.step.n_dropped)
+        if self.step.n_dropped:
+            return self.words("window.full", dropped=self.step.n_dropped)
         return self.words("window.free", all=self.loaded.n_ctx)
 
     def _knobs_line(self) -> str:
@@ -238,7 +241,7 @@ class Picture:
         }
 
     def _cache_now(self) -> str:
-        step, loaded = self.state.step, self.loaded
+        step, loaded = self.step, self.loaded
         numbers = {"reused": step.n_reused, "computed": step.n_computed, "saved": f"{step.numbers_saved:,}"}
         return self.words("cache_now", **numbers, layers=loaded.n_layer, width=loaded.d_model)
 

@@ -21,11 +21,11 @@ from lessons.next_token.state import KNOBS, MAX_DRAWS, MAX_NODES, State
 MOST_IN_A_GUESS = 60  # characters
 
 
-def _compute():
+def _moves():
     """The lesson's numbers, imported at the first action: torch comes with them."""
-    from lessons.next_token import compute
+    from lessons.next_token import moves
 
-    return compute
+    return moves
 
 
 def _model(context: Context, page: Page) -> models.LoadedModel:
@@ -33,7 +33,7 @@ def _model(context: Context, page: Page) -> models.LoadedModel:
 
 
 def start(context: Context, page: Page, state: State) -> State:
-    return _compute().start(_model(context, page), page.text, state)
+    return _moves().start(_model(context, page), page.text, state)
 
 
 def forget(state: State) -> State:
@@ -56,32 +56,32 @@ def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
 
 
 def draw(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().draw(_model(context, page), state)
+    return _moves().draw(_model(context, page), state)
 
 
 def undo(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().undo(_model(context, page), state)
+    return _moves().undo(_model(context, page), state)
 
 
 def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().pick(_model(context, page), state, payload.whole("id"))
+    return _moves().pick(_model(context, page), state, payload.whole("id"))
 
 
 def go(context: Context, page: Page, state: State, payload: Payload) -> State:
     node = payload.whole("node", 0, MAX_NODES) if "node" in payload else None
-    return _compute().go(_model(context, page), state, node)
+    return _moves().go(_model(context, page), state, node)
 
 
 def knob(context: Context, page: Page, state: State, payload: Payload) -> State:
     name = payload.choice("knob", tuple(KNOBS))
     value = payload.number("value", *KNOBS[name])
-    return _compute().turn(_model(context, page), state, name, value)
+    return _moves().turn(_model(context, page), state, name, value)
 
 
 def hide(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Cover the bars so that the learner guesses first, or uncover them."""
     hidden = payload.flag("on")
-    state = state if not hidden else _compute().land(_model(context, page), state)
+    state = state if not hidden else _moves().land(_model(context, page), state)
     return replace(state, hidden=hidden, guess=None)
 
 
@@ -104,7 +104,7 @@ def keep(state: State) -> dict[str, Any]:
         return {}
     answers = [list(pair) for pair in state.answers]
     return {
-        "tree": _compute().keep(state),
+        "tree": _moves().keep(state),
         "guess": state.guess,
         "answers": answers,
         "compare": state.compare,
@@ -112,7 +112,7 @@ def keep(state: State) -> dict[str, Any]:
 
 
 def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
-    state = _compute().restore(_model(context, page), state, kept_tree(kept))
+    state = _moves().restore(_model(context, page), state, kept_tree(kept))
     if "guess" in kept and not state.hidden:
         with suppress(InputError):
             state = replace(state, guess=_short_text(kept, "guess") or None)

@@ -6,13 +6,10 @@ No torch here: the page is built from it before torch is there.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from app.engine.history import History
 from app.links import Codec, flag, integer, number
-
-if TYPE_CHECKING:
-    from app.engine.next_token import History, KVCache
-    from lessons.next_token.compute import Step
 
 MAX_PATH = 256  # tokens after the text
 MAX_NODES = 1024  # of the whole tree
@@ -29,6 +26,19 @@ class Choice(NamedTuple):
 
     token_id: int
     draw_index: int | None
+
+
+class Passed(NamedTuple):
+    """The forward pass behind the picture, without its numbers.
+
+    Args:
+        node: the last token of its input in the tree; None where that is the text itself.
+        n_reused: how many of its tokens the pass before it had in the same places, so that their keys and
+            values are read and not computed.
+    """
+
+    node: int | None
+    n_reused: int
 
 
 def read_choices(text: str) -> tuple[Choice, ...]:
@@ -95,8 +105,7 @@ class State:
         compare: the three ways of decoding are on show.
         answers: (question id, answer) of 맞혀 보기.
         history: all paths tried.
-        cache: keys and values of the path shown.
-        step: the forward pass behind the picture.
+        passed: the forward pass behind the picture.
     """
 
     temperature: float = field(default=0.8, metadata=number(*KNOBS["temperature"]))
@@ -113,5 +122,4 @@ class State:
     compare: bool = False
     answers: tuple[tuple[str, object], ...] = ()
     history: History | None = None
-    cache: KVCache | None = field(default=None, compare=False, repr=False)
-    step: Step | None = field(default=None, compare=False, repr=False)
+    passed: Passed | None = field(default=None, compare=False, repr=False)
