@@ -14,6 +14,8 @@ import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from app.errors import InputError
@@ -41,7 +43,13 @@ class Answer:
 
 def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
     """The entries of the lesson's guess.toml."""
-    return tuple(tomllib.loads((lesson.folder / "guess.toml").read_text(encoding="utf-8"))["question"])
+    file = lesson.folder / "guess.toml"
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, changed: int) -> tuple[dict[str, Any], ...]:
+    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["question"])
 
 
 def give(

@@ -20,11 +20,11 @@ import orjson
 from app import i18n, models
 from app.engine import memory
 from app.errors import UserError
-from app.lesson import Context, Page
+from app.lesson import Context, Page, Stage
 from app.models import Registry
 from app.payload import Payload
 from app.settings import Settings
-from app.stage import Stage, answer, explain
+from app.stage import answer, explain
 from app.visits import Visit
 from app.work import Owner, Work
 

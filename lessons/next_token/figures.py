@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app import guess
+from app.engine.next_token import warp
 from app.lesson import Context, Page
+from app.models import LoadedModel
 from app.models.tokens import CONTEXT_OF_A_PIECE
+from app.views import snippet
 from app.views.tokens import token_view
-from lessons.next_token.state import State, write_choices
+from lessons.next_token import compute
+from lessons.next_token.preview import knobs
+from lessons.next_token.state import COLUMNS, State, write_choices
 from lessons.next_token.tree import count_paths, places
 
-if TYPE_CHECKING:
-    from app.models import LoadedModel
-    from app.models.tokens import ReadableTokenizer
-
-COLUMNS = 12  # tokens sent to the strip; it shows four to six of them
 SNIPPET = "snippets/distribution.py"
 
 
@@ -25,59 +25,11 @@ def percent(p: float, digits: int = 1) -> str:
     return f"<{10**-digits:.{digits}f}%" if p > 0 and float(shown) == 0 else f"{shown}%"
 
 
-def preview(
-    context: Context, page: Page, state: State, tokenizer: ReadableTokenizer | None
-) -> dict[str, Any]:
-    """The picture before the model is there: the real tokens of the text, and no numbers."""
-    ids = tokenizer.encode(page.text or "") if tokenizer else []
-    tokens = [token_view(piece) for piece in tokenizer.pieces(ids)[-COLUMNS:]] if tokenizer else []
-    return {
-        "ready": False,
-        "architecture": "gpt1" if page.model == "tiny-gpt1" else "gpt2",
-        "tokens": tokens,
-        "offset": max(0, len(ids) - COLUMNS),
-        "drawn": None,
-        "u": None,
-        "n_input": len(ids),
-        "n_context": len(ids),
-        "n_ctx": None,
-        "n_dropped": 0,
-        "window_note": "",
-        "kv_saved": None,
-        "kv_fresh": 0,
-        "rows": [],
-        "hit": -1,
-        "tree": None,
-        "hidden": False,
-        "ended": False,
-        "lead": context.text("intro"),
-        "say": context.text("say.preview"),
-        "look": context.text("look.preview"),
-        "cover": "",
-        "knobs": _knobs(state),
-        "knobs_line": "",
-        "notes": {},
-        "compare": None,
-        "cache_now": "",
-        "code": "",
-        "questions": [],
-        "board_note": context.text("board_note"),
-        "alt": {"strip": "", "distribution": "", "tree": ""},
-    }
-
-
-def _knobs(state: State) -> dict[str, float]:
-    return {name: getattr(state, name) for name in ("temperature", "top_k", "top_p", "seed")}
-
-
 class Picture:
     """One picture of one state. Words come from `context`, numbers from compute."""
 
     def __init__(self, context: Context, page: Page, state: State, loaded: LoadedModel):
-        from app.engine.next_token import warp
-        from lessons.next_token import compute
-
-        self.context, self.page, self.state, self.loaded, self.compute = context, page, state, loaded, compute
+        self.context, self.page, self.state, self.loaded = context, page, state, loaded
         self.words = context.text
         self.step = compute.step(loaded, state)
         self.ids = list(self.step.ids)
@@ -138,7 +90,7 @@ class Picture:
             "say": self._say(drawn, n_context),
             "look": self._look(),
             "cover": self.words("cover", text=self._ending(self.ids, 40)),
-            "knobs": _knobs(state),
+            "knobs": knobs(state),
             "knobs_line": self._knobs_line(),
             "notes": self._notes(),
             "compare": self._compare() if state.compare else None,
@@ -211,7 +163,7 @@ class Picture:
             return self.words("look.by_hand", piece=piece, before=before)
         if self.u is None:
             return self.words(
-                "look.turned", piece=piece, now=self.piece(self.compute.drawn_now(self.loaded, state))
+                "look.turned", piece=piece, now=self.piece(compute.drawn_now(self.loaded, state))
             )
         u = f"{self.u:.3f}"
         if row.token_id == best:
@@ -247,7 +199,7 @@ class Picture:
 
     def _compare(self) -> list[dict[str, Any]]:
         shown = []
-        for method, steps in self.compute.compare(self.loaded, self.state).items():
+        for method, steps in compute.compare(self.loaded, self.state).items():
             context, tokens, whole = list(self.ids), [], 1.0
             for token_id, p in steps:
                 tokens.append(self.token(token_id, context, p=p))
@@ -272,16 +224,11 @@ class Picture:
                 for value in (float(state.temperature), state.top_k, state.top_p, state.seed, index)
             ),
         }
-        lines = (self.context.lesson.folder / SNIPPET).read_text(encoding="utf-8").splitlines()
-        for place, line in enumerate(lines):
-            for start, value in values.items():
-                if line.startswith(start):
-                    lines[place] = start + value
-        return "\n".join(lines)
+        return snippet.filled(self.context.lesson.folder / SNIPPET, values)
 
     def _questions(self) -> list[dict[str, Any]]:
         def ask(name: str) -> guess.Answer:
-            answer = getattr(self.compute, name)(self.loaded, self.state)
+            answer = getattr(compute, name)(self.loaded, self.state)
             options = answer.options and tuple(
                 self._after_best(answer, token_id) for token_id in answer.options
             )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from app.engine.history import History
 from app.links import Codec, flag, integer, number
 
+COLUMNS = 12  # tokens sent to the strip; it shows four to six of them
 MAX_PATH = 256  # tokens after the text
 MAX_NODES = 1024  # of the whole tree
 MAX_DRAWS = 9_999  # a random number is found by making all before it, so a far one would cost memory and time

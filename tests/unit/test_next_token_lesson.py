@@ -23,7 +23,7 @@ from app.errors import InputError
 from app.models.registry import EMBEDDED
 from app.models.tokens import ReadableTokenizer
 from lessons.next_token import compute, moves, tree
-from lessons.next_token.lesson import LESSON, STAGE
+from lessons.next_token.lesson import LESSON
 from lessons.next_token.state import MAX_DRAWS, MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice, State
 from tests.mounted import Mounted, Visitor, tiny_registry
 
@@ -712,7 +712,7 @@ def test_the_three_methods_side_by_side(loaded):
 
 @pytest.fixture(scope="module")
 def pages(registry) -> dict[str, Mounted]:
-    return {lang: Mounted(LESSON, STAGE, registry, lang) for lang in i18n.LANGUAGES}
+    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in i18n.LANGUAGES}
 
 
 ODD = {
