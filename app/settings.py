@@ -1,7 +1,8 @@
-"""What the person who starts the app can choose: command line and environment -> one frozen `Settings`.
+"""What the person who starts the app can choose -> one frozen `Settings` (long: one table, two languages).
 
-A flag beats its environment variable, our variable beats the one that Gradio or the Hugging Face libraries
-know. Nothing heavy is imported here, so `--help` and a mistyped value answer at once.
+It comes from the command line and the environment. A flag beats its environment variable, our variable beats
+the one that Gradio or the Hugging Face libraries know. Nothing heavy is imported here, so `--help` and a
+mistyped value answer at once.
 """
 
 from __future__ import annotations

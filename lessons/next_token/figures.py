@@ -4,63 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import guess
-from app.engine.next_token import warp
-from app.lesson import Context, Page
-from app.models import LoadedModel
-from app.models.tokens import CONTEXT_OF_A_PIECE
 from app.views import snippet
 from app.views.tokens import token_view
 from lessons.next_token import compute
+from lessons.next_token.picture import Picture, percent
 from lessons.next_token.preview import knobs
-from lessons.next_token.state import COLUMNS, State, write_choices
+from lessons.next_token.questions import questions
+from lessons.next_token.state import COLUMNS, write_choices
 from lessons.next_token.tree import count_paths, places
 
 SNIPPET = "snippets/distribution.py"
 
 
-def percent(p: float, digits: int = 1) -> str:
-    """0.382 -> "38.2%", and never 0.0% for what is not nothing."""
-    shown = f"{100 * p:.{digits}f}"
-    return f"<{10**-digits:.{digits}f}%" if p > 0 and float(shown) == 0 else f"{shown}%"
-
-
-class Picture:
-    """One picture of one state. Words come from `context`, numbers from compute."""
-
-    def __init__(self, context: Context, page: Page, state: State, loaded: LoadedModel):
-        self.context, self.page, self.state, self.loaded = context, page, state, loaded
-        self.words = context.text
-        self.step = compute.step(loaded, state)
-        self.ids = list(self.step.ids)
-        self.path = compute.path(state)
-        self.pending = compute.pending(state)
-        self.warped = warp(self.step.logits, compute.sampling(state))
-        self.u = compute.random_number(loaded, state)
-        self.guessed = compute.guessed(loaded, state)
-        drawn = (self.path[-1].token_id,) if self.pending else ()
-        also = drawn + ((self.guessed[0][0],) if self.guessed else ())
-        self.rows = compute.rows(self.warped, also)
-        self.hit = next((i for i, row in enumerate(self.rows) if row.token_id in drawn), -1)
-        self.ended = compute.ended(loaded, state)
-
-    def token(self, token_id: int, context: list[int] | None = None, **more: Any) -> dict[str, Any]:
-        """A token as the browser shows it, read as the one after `context` (else after the input)."""
-        context = self.ids if context is None else context
-        piece = self.loaded.tokenizer.candidates(context, [token_id])[0]
-        return token_view(piece, self._label(token_id)) | more
-
-    def piece(self, token_id: int, context: list[int] | None = None) -> str:
-        """The token in a sentence: its words, without the space before them."""
-        view = self.token(token_id, context)
-        return view["label"] or view["piece"]
-
-    def _ending(self, ids: list[int], n: int) -> str:
-        """The last `n` characters of a text. A character has a few tokens at most; the rest stays."""
-        return self.loaded.tokenizer.decode(ids[-CONTEXT_OF_A_PIECE * n :])[-n:].strip()
-
-    def _label(self, token_id: int) -> str:
-        return self.words("special.end") if token_id == self.loaded.eot_id else ""
+class Figures(Picture):
+    """The picture as the browser gets it."""
 
     def data(self) -> dict[str, Any]:
         state, step, loaded = self.state, self.step, self.loaded
@@ -89,14 +46,14 @@ class Picture:
             "lead": self._lead(),
             "say": self._say(drawn, n_context),
             "look": self._look(),
-            "cover": self.words("cover", text=self._ending(self.ids, 40)),
+            "cover": self.words("cover", text=self.ending(self.ids, 40)),
             "knobs": knobs(state),
             "knobs_line": self._knobs_line(),
             "notes": self._notes(),
             "compare": self._compare() if state.compare else None,
             "cache_now": self._cache_now(),
             "code": self._code(),
-            "questions": [] if state.hidden else self._questions(),
+            "questions": [] if state.hidden else questions(self),
             "board_note": self.words("board_note"),
             "ids": write_choices(self.state.ids),
             "alt": self._alt(tokens, drawn),
@@ -109,7 +66,7 @@ class Picture:
         tokens = []
         for index, piece in enumerate(pieces, start=first):
             by_hand = index >= n_prompt and self.path[index - n_prompt].by_hand
-            tokens.append(token_view(piece, self._label(piece.id)) | {"by_hand": by_hand})
+            tokens.append(token_view(piece, self.label(piece.id)) | {"by_hand": by_hand})
         return tokens
 
     def _drawn(self) -> dict[str, Any] | None:
@@ -226,34 +183,6 @@ class Picture:
         }
         return snippet.filled(self.context.lesson.folder / SNIPPET, values)
 
-    def _questions(self) -> list[dict[str, Any]]:
-        def ask(name: str) -> guess.Answer:
-            answer = getattr(compute, name)(self.loaded, self.state)
-            options = answer.options and tuple(
-                self._after_best(answer, token_id) for token_id in answer.options
-            )
-            return guess.Answer(answer.right, self._readable(answer), options)
-
-        return guess.draw(self.context, self.state.answers, ask)
-
-    def _after_best(self, answer: guess.Answer, token_id: int) -> str:
-        return self.piece(token_id, [*self.ids, answer.values["best"]])
-
-    def _readable(self, answer: guess.Answer) -> dict[str, Any]:
-        """The values of an answer as they stand in a sentence: ids become pieces, probabilities per cent."""
-        values = dict(answer.values)
-        for name in ("now", "cold"):
-            if name in values:
-                values[name] = percent(values[name])
-        if "list" in values:
-            named = [f"{self._after_best(answer, token_id)} {percent(p)}" for token_id, p in values["list"]]
-            values["list"] = ", ".join(named)
-        if "pieces" in values:
-            values["pieces"] = ", ".join(f"‘{self.piece(token_id)}’" for token_id in values["pieces"])
-        if "best" in values:
-            values["best"] = self.piece(values["best"])
-        return values
-
     def _alt(self, tokens: list[dict[str, Any]], drawn: dict[str, Any] | None) -> dict[str, str]:
         shown = "".join((" " if token["space"] else "") + token["piece"] for token in tokens).strip()
         output = self.words("alt.strip_drawn", piece=drawn["piece"]) if drawn else ""
@@ -290,5 +219,5 @@ class Picture:
                 shown |= {"p": 1.0, "path_p": None}
             nodes.append(self.token(branch[-1], branch[:-1]) | shown)
             if place is in_view[0]:
-                before = self._ending(branch[:-1], 24)
+                before = self.ending(branch[:-1], 24)
         return {"nodes": nodes, "before": before, "paths": count_paths(history), "hidden_paths": hidden}

@@ -30,7 +30,7 @@ def forget(state: State) -> State:
 
 
 def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
-    return figures.Picture(context, page, state, _model(context, page)).data()
+    return figures.Figures(context, page, state, _model(context, page)).data()
 
 
 def draw(context: Context, page: Page, state: State, payload: Payload) -> State:
