@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,14 @@ class Answer:
 
 
 def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
-    """The entries of the lesson's guess.toml, which is read once."""
-    return _questions(lesson.folder / "guess.toml")
+    """The entries of the lesson's guess.toml."""
+    file = lesson.folder / "guess.toml"
+    return _read(file, file.stat().st_mtime_ns)
 
 
-@cache
-def _questions(path: Path) -> tuple[dict[str, Any], ...]:
-    return tuple(tomllib.loads(path.read_text(encoding="utf-8"))["question"])
+@lru_cache(maxsize=64)
+def _read(file: Path, changed: int) -> tuple[dict[str, Any], ...]:
+    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["question"])
 
 
 def give(

@@ -19,12 +19,13 @@ from typing import Any
 import orjson
 
 from app import i18n, models
+from app.engine import memory
 from app.errors import InputError, UserError
-from app.lesson import Context, Page
+from app.lesson import Context, Page, Stage
 from app.models import Registry
 from app.payload import Payload
 from app.settings import Settings
-from app.stage import Stage, answer, explain
+from app.stage import answer, explain
 from app.visits import Visit
 from app.work import MOST_OF_A_SESSION, Gone, Owner, Work
 
@@ -62,6 +63,7 @@ class Host:
 
     def __init__(self, settings: Settings):
         self.settings = settings
+        memory.SHARED.limit(settings.memory * memory.MEGABYTE)
         self.registry = Registry(settings.model)
         self.page_work = Work("page", PAGE_THREADS, MOST_WAITING)
         self.endpoint_work = Work("endpoints", ENDPOINT_THREADS, MOST_CALLS_WAITING)

@@ -1,6 +1,7 @@
 """The contract of a lesson: what a folder under lessons/ gives to the shell.
 
-lesson.py         LESSON = Lesson(…), build(ctx) puts its components into the tab and wires their events
+lesson.py         LESSON = Lesson(…): the light half, which comes with the page and needs no torch
+live.py           LIVE = Live(…): the live half, imported at the first action
 scenes.toml       the guided tour
 text.<lang>.md    its words; keys that start with `ui.` also go to the browser
 draw.js           draws it in the browser; style.css says how that looks (CONTRIBUTING.md)
@@ -12,14 +13,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from app import i18n
 from app.models.registry import Registry
-
-if TYPE_CHECKING:
-    from app.host import Host
+from app.payload import Payload
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Lesson:
         State: frozen dataclass; every field has a default, linked ones carry a codec (app/links.py).
         text: the text that a first visit starts with, {"ko": …, "en": …}.
         folder: where the lesson's data files lie.
-        build: puts the lesson's components into its tab.
+        stage: how it answers; the frame puts it into the tab.
         first: shown where the address asks for no lesson.
     """
 
@@ -63,7 +63,7 @@ class Lesson:
     State: type
     text: Mapping[str, str]
     folder: Path
-    build: Callable[[Context], None]
+    stage: Stage
     first: bool = False
 
     @cached_property
@@ -98,15 +98,67 @@ class Context:
         lang: "ko" or "en".
         words: the lesson's strings in `lang`.
         registry: the models that can be picked.
-        host: answers the lesson's actions; None where a lesson is drawn without a server.
+        host: is told the lesson's stage, to answer its actions; None where there is no server.
     """
 
     lesson: Lesson
     lang: str
     words: Mapping[str, str]
     registry: Registry
-    host: Host | None = None
+    host: Answering | None = None
 
     def text(self, key: str, **values: Any) -> str:
         """The string `key` in the page's language, filled with `values`."""
         return i18n.fill(self.words[key], **values)
+
+
+class Answering(Protocol):
+    """What answers the actions of the browser: app/host.py."""
+
+    def add(self, context: Context, stage: Stage) -> None:
+        """A lesson's stage in one language, as it is mounted."""
+
+
+Action = Callable[[Context, Page, Any, Payload], Any]
+
+
+@dataclass(frozen=True)
+class Live:
+    """The live half of a lesson. All functions are pure: values in, new values out.
+
+    Args:
+        start: (context, page, state) -> state, called when text, model, link or scene gave the State a new
+            beginning.
+        forget: state -> the State without what belonged to the text or the model before.
+        draw: (context, page, state) -> the picture, plain data with finite numbers. A value of it may be a
+            `parts.Part`, which is made and sent only where the browser does not hold it.
+        actions: {name: (context, page, state, payload) -> state}; the payload comes from the browser, and is
+            read through the questions of app/payload.py.
+        keep: state -> what a link cannot hold, as plain data, to survive a change of language.
+        restore: (context, page, state, kept) -> state; `kept` comes from the browser, as a payload does.
+    """
+
+    start: Callable[[Context, Page, Any], Any]
+    forget: Callable[[Any], Any]
+    draw: Callable[[Context, Page, Any], dict[str, Any]]
+    actions: Mapping[str, Action]
+    keep: Callable[[Any], dict[str, Any]]
+    restore: Callable[[Context, Page, Any, Payload], Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How a lesson answers.
+
+    Args:
+        preview: (context, page, state) -> the very first picture, drawn before torch is there.
+        live: the module that holds the live half as LIVE, by its dotted name; or that half itself.
+    """
+
+    preview: Callable[[Context, Page, Any], dict[str, Any]]
+    live: str | Live
+
+    @cached_property
+    def loaded(self) -> Live:
+        """The live half; its module is imported at the first action."""
+        return self.live if isinstance(self.live, Live) else import_module(self.live).LIVE

@@ -1,7 +1,8 @@
-"""What the person who starts the app can choose: command line and environment -> one frozen `Settings`.
+"""What the person who starts the app can choose -> one frozen `Settings` (long: one table, two languages).
 
-A flag beats its environment variable, our variable beats the one that Gradio or the Hugging Face libraries
-know. Nothing heavy is imported here, so `--help` and a mistyped value answer at once.
+It comes from the command line and the environment. A flag beats its environment variable, our variable beats
+the one that Gradio or the Hugging Face libraries know. Nothing heavy is imported here, so `--help` and a
+mistyped value answer at once.
 """
 
 from __future__ import annotations
@@ -69,6 +70,14 @@ def _root_path(text: str) -> str:
             "/로 시작하는 경로나 전체 URL을 써 주세요", "takes a path starting with / or a full URL"
         )
     return text.rstrip("/")
+
+
+def _megabytes(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):
+        raise SettingError(
+            "메가바이트 수를 0부터 9999999까지의 정수로 써 주세요", "takes whole megabytes from 0 to 9999999"
+        )
+    return int(text)
 
 
 def _switch(text: str) -> bool:
@@ -150,6 +159,14 @@ OPTIONS = (
         "Path behind a reverse proxy, such as /gpt.",
     ),
     Option(
+        "memory",
+        "MB",
+        ("OTAT_MEMORY",),
+        _megabytes,
+        "계산한 텐서를 다시 쓰려고 갖고 있을 메모리예요(메가바이트, 기본 512).",
+        "Memory for tensors that may be asked for again, in megabytes (512).",
+    ),
+    Option(
         "reload",
         "",
         ("OTAT_RELOAD",),
@@ -173,6 +190,7 @@ class Settings:
         offline: never touch the network.
         root_path: path or URL behind a proxy, without a slash at its end; "" for none.
         reload: look for changed scripts, styles and texts whenever a page is asked for.
+        memory: megabytes of computed tensors that are kept for whoever asks for them again.
     """
 
     host: str = "127.0.0.1"
@@ -183,6 +201,7 @@ class Settings:
     offline: bool = False
     root_path: str = ""
     reload: bool = False
+    memory: int = 512
 
     @classmethod
     def from_args(
@@ -238,7 +257,8 @@ def help_text() -> str:
         "한 토큰씩 · One Token at a Time",
         "",
         "  python app.py [--host HOST] [--port PORT] [--lang auto|ko|en] [--model MODEL]",
-        "                [--share] [--offline] [--root-path PATH] [--reload]",
+        "                [--share] [--offline] [--root-path PATH]",
+        "                [--memory MB] [--reload]",
         "",
     ]
     for option in OPTIONS:

@@ -12,6 +12,7 @@ from app import api, doors, i18n, modules
 from app.host import Host
 from app.lesson import Context, Lesson
 from app.models import Registry
+from app.stage import mount
 from app.theme import theme
 from app.views.view import View
 
@@ -61,7 +62,7 @@ def _page(lessons: Sequence[Lesson], host: Host, lang: str) -> None:
     ) as tabs:
         for lesson in lessons:
             with gr.Tab(lesson.title[lang], id=lesson.id, elem_id=f"tab-{lesson.id}"):
-                lesson.build(Context(lesson, lang, lesson.words(lang), host.registry, host))
+                mount(Context(lesson, lang, lesson.words(lang), host.registry, host), lesson.stage)
     tabs.select(None, js="() => window.lab?.opened?.()", api_visibility="private")
 
 

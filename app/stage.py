@@ -2,53 +2,26 @@
 
 The browser sends one action at a time and waits for its picture, so presses are neither lost nor overtaken
 (assets/js/stage.js). The actions that every lesson has are answered here: `enter` (first visit, link, change
-of language), `scene`, `text`, `model` and `mine`. Whatever else a lesson needs, it names in `Stage.actions`.
+of language), `scene`, `text`, `model` and `mine`. Whatever else a lesson needs, it names in `Live.actions`.
 How an action comes here and its picture back: app/host.py.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from app import i18n, models
+from app import i18n, models, parts
 from app.errors import UserError
-from app.lesson import Context, Page
+from app.lesson import Context, Live, Page, Stage
 from app.payload import Payload
 from app.views.view import View
 from app.visits import LONGEST_TEXT, Visit, begin, clean_text, enter, first_visit, picture, show_scene
 
 log = logging.getLogger(__name__)
 
-Action = Callable[[Context, Page, Any, Payload], Any]
 ANY = 10**40  # a number of a scene beyond the ends shows the first or the last one
-
-
-@dataclass(frozen=True)
-class Stage:
-    """How a lesson answers. All functions are pure: values in, new values out.
-
-    Args:
-        start: (context, page, state) -> state, called when text, model, link or scene gave the State a new
-            beginning.
-        forget: state -> the State without what belonged to the text or the model before.
-        draw: (context, page, state) -> the picture, plain data with finite numbers.
-        preview: the very first picture, drawn before torch is there.
-        actions: {name: (context, page, state, payload) -> state}; the payload comes from the browser, and is
-            read through the questions of app/payload.py.
-        keep: state -> what a link cannot hold, as plain data, to survive a change of language.
-        restore: (context, page, state, kept) -> state; `kept` comes from the browser, as a payload does.
-    """
-
-    start: Callable[[Context, Page, Any], Any]
-    forget: Callable[[Any], Any]
-    draw: Callable[[Context, Page, Any], dict[str, Any]]
-    preview: Callable[[Context, Page, Any], dict[str, Any]]
-    actions: Mapping[str, Action]
-    keep: Callable[[Any], dict[str, Any]]
-    restore: Callable[[Context, Page, Any, Payload], Any]
 
 
 def mount(context: Context, stage: Stage) -> View:
@@ -80,17 +53,18 @@ def answer(
     An error becomes a sentence; what was there stays. With `again` the action has been carried out before and
     only its picture was lost: it is drawn once more.
     """
+    live, held = stage.loaded, payload.part("held")
     try:
         new_page, new_visit = (
-            (page, visit) if again and visit else _apply(context, stage, page, visit, payload)
+            (page, visit) if again and visit else _apply(context, live, page, visit, payload)
         )
-        drawing = stage.draw(context, new_visit.page, new_visit.state)
+        drawing = parts.fill(live.draw(context, new_visit.page, new_visit.state), held)
         page, visit, notice = new_page, new_visit, new_visit.notice
     except Exception as error:
         notice = explain(error, context.lang)
-        visit, drawing = _before(context, stage, page, visit)
+        visit, drawing = _before(context, stage, page, visit, held)
     shown = replace(visit or first_visit(context, page), notice=notice)
-    drawn = picture(context, drawing, shown, page) | {"keep": stage.keep(shown.state) | {"mine": page.text}}
+    drawn = picture(context, drawing, shown, page) | {"keep": live.keep(shown.state) | {"mine": page.text}}
     return page, visit and replace(visit, notice=""), drawn
 
 
@@ -103,15 +77,15 @@ def explain(error: Exception, lang: str) -> str:
 
 
 def _before(
-    context: Context, stage: Stage, page: Page, visit: Visit | None
+    context: Context, stage: Stage, page: Page, visit: Visit | None, held: Payload
 ) -> tuple[Visit | None, dict[str, Any]]:
     """Where the learner stood before an error, or a first visit, and its picture.
 
     Where not even that can begin: None, so that the next action tries again, and the picture without numbers.
     """
     try:
-        visit = visit or begin(context, stage, first_visit(context, page))
-        return visit, stage.draw(context, visit.page, visit.state)
+        visit = visit or begin(context, stage.loaded, first_visit(context, page))
+        return visit, parts.fill(stage.loaded.draw(context, visit.page, visit.state), held)
     except Exception as error:
         log.debug("no picture to go back to: %s", error)
         first = first_visit(context, page)
@@ -119,30 +93,28 @@ def _before(
 
 
 def _apply(
-    context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload
+    context: Context, live: Live, page: Page, visit: Visit | None, payload: Payload
 ) -> tuple[Page, Visit]:
-    name = payload.choice("type", ("enter", "scene", "text", "model", "mine", *stage.actions))
+    name = payload.choice("type", ("enter", "scene", "text", "model", "mine", *live.actions))
     if name == "enter":
-        return enter(context, stage, page, visit, payload, "query")
+        return enter(context, live, page, visit, payload, "query")
     if visit is None:  # a server that has just started goes on from what the browser sends along
-        page, visit = enter(context, stage, page, None, payload, "at")
+        page, visit = enter(context, live, page, None, payload, "at")
     if name == "scene":
-        return page, show_scene(context, stage, visit.page, payload.whole("to", -ANY, ANY))
+        return page, show_scene(context, live, visit.page, payload.whole("to", -ANY, ANY))
     if name == "text":
         text, notice = clean_text(payload.string("text", LONGEST_TEXT), context.lang)
         if text == visit.page.text:  # as when a field is left; what was built on this text stays
             return replace(page, text=page.text or text), replace(visit, notice=notice)
         visit = replace(visit, page=replace(visit.page, text=text), notice=notice)
-        return replace(page, text=text), begin(
-            context, stage, replace(visit, state=stage.forget(visit.state))
-        )
+        return replace(page, text=text), begin(context, live, replace(visit, state=live.forget(visit.state)))
     if name == "model":
         spec = context.registry.spec(payload.string_or("name", "", 200))
         models.load(spec)
-        visit = replace(visit, page=replace(visit.page, model=spec.name), state=stage.forget(visit.state))
+        visit = replace(visit, page=replace(visit.page, model=spec.name), state=live.forget(visit.state))
         if visit.scene is not None:  # what its link takes for granted is the scene with this model's tokens
-            visit = replace(visit, base=show_scene(context, stage, visit.page, visit.scene).base)
-        return replace(page, model=spec.name), begin(context, stage, visit)
+            visit = replace(visit, base=show_scene(context, live, visit.page, visit.scene).base)
+        return replace(page, model=spec.name), begin(context, live, visit)
     if name == "mine":
-        return page, begin(context, stage, first_visit(context, page))
-    return page, replace(visit, state=stage.actions[name](context, visit.page, visit.state, payload))
+        return page, begin(context, live, first_visit(context, page))
+    return page, replace(visit, state=live.actions[name](context, visit.page, visit.state, payload))

@@ -8,17 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from app import i18n, links, models
 from app.errors import InputError, UserError, shown
-from app.lesson import Context, Page
+from app.lesson import Context, Live, Page
 from app.models.registry import EMBEDDED
 from app.payload import Payload
-
-if TYPE_CHECKING:
-    from app.stage import Stage
 
 LONGEST_QUERY = 131_072  # characters: a text of links.MAX_TEXT in percent signs, and the fields
 LONGEST_TEXT = models.tokens.MAX_CHARACTERS  # read of what came in; more is cut off and told
@@ -44,8 +41,8 @@ class Visit:
     notice: str = ""
 
 
-def begin(context: Context, stage: Stage, visit: Visit) -> Visit:
-    return replace(visit, state=stage.start(context, visit.page, visit.state))
+def begin(context: Context, live: Live, visit: Visit) -> Visit:
+    return replace(visit, state=live.start(context, visit.page, visit.state))
 
 
 def first_visit(context: Context, page: Page) -> Visit:
@@ -55,7 +52,7 @@ def first_visit(context: Context, page: Page) -> Visit:
 
 
 def enter(
-    context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload, address: str
+    context: Context, live: Live, page: Page, visit: Visit | None, payload: Payload, address: str
 ) -> tuple[Page, Visit]:
     """Open the lesson by the query in the field `address` of the payload.
 
@@ -66,12 +63,12 @@ def enter(
         with suppress(InputError):
             page = replace(page, text=clean_text(kept.string("mine", LONGEST_TEXT), context.lang)[0])
     if query:
-        page, visit = _follow_link(context, stage, page, query)
-        return page, replace(visit, state=stage.restore(context, visit.page, visit.state, kept))
+        page, visit = _follow_link(context, live, page, query)
+        return page, replace(visit, state=live.restore(context, visit.page, visit.state, kept))
     page, sorry = _with_usable_model(context, page)
     fresh = first_visit(context, page)
     if visit is None or (visit.scene is None and visit.page != fresh.page):
-        visit = begin(context, stage, fresh)
+        visit = begin(context, live, fresh)
     return page, replace(visit, notice=sorry)
 
 
@@ -100,7 +97,7 @@ def _with_usable_model(context: Context, page: Page) -> tuple[Page, str]:
     return page, ""
 
 
-def _follow_link(context: Context, stage: Stage, page: Page, query: Mapping[str, str]) -> tuple[Page, Visit]:
+def _follow_link(context: Context, live: Live, page: Page, query: Mapping[str, str]) -> tuple[Page, Visit]:
     """The exact state of a link. What is unknown or out of range is dropped and told."""
     lesson, registry = context.lesson, context.registry
     scene_ids = [scene.id for scene in lesson.scenes]
@@ -124,7 +121,7 @@ def _follow_link(context: Context, stage: Stage, page: Page, query: Mapping[str,
         except InputError as error:
             told.append(i18n.sentence(error, context.lang))
     if "scene" in good:
-        visit = show_scene(context, stage, page, scene_ids.index(good["scene"]))
+        visit = show_scene(context, live, page, scene_ids.index(good["scene"]))
         model = page.model if "model" in good else visit.page.model
         visit = replace(visit, page=Page(visit.page.text if text is None else text, model))
     else:
@@ -135,35 +132,35 @@ def _follow_link(context: Context, stage: Stage, page: Page, query: Mapping[str,
         told.append(i18n.fill(i18n.shared_text(context.lang)["link.dropped"], names=names))
     if fields or text is not None or visit.scene is None:
         visit = replace(visit, state=replace(visit.state, **fields))
-        page, visit, impossible = _begin_if_possible(context, stage, page, visit)
+        page, visit, impossible = _begin_if_possible(context, live, page, visit)
         told.append(impossible)
     return page, replace(visit, notice=" ".join(filter(None, (sorry, cut, *told))))
 
 
-def _begin_if_possible(context: Context, stage: Stage, page: Page, visit: Visit) -> tuple[Page, Visit, str]:
+def _begin_if_possible(context: Context, live: Live, page: Page, visit: Visit) -> tuple[Page, Visit, str]:
     """Begin, leaving out what this model cannot do -> (…, why, or "").
 
     First the lesson's fields go, then the text.
     """
     try:
-        return page, begin(context, stage, visit), ""
+        return page, begin(context, live, visit), ""
     except InputError as error:
         why = i18n.sentence(error, context.lang)
     try:
-        return page, begin(context, stage, replace(visit, state=stage.forget(visit.state))), why
+        return page, begin(context, live, replace(visit, state=live.forget(visit.state))), why
     except InputError:
         page = replace(page, text=None)
-        return page, begin(context, stage, first_visit(context, page)), why
+        return page, begin(context, live, first_visit(context, page)), why
 
 
-def show_scene(context: Context, stage: Stage, page: Page, index: int) -> Visit:
+def show_scene(context: Context, live: Live, page: Page, index: int) -> Visit:
     """The scene as its file says it; its text, where it names none, is the lesson's first one."""
     index = min(max(index, 0), len(context.lesson.scenes) - 1)
     wanted = context.lesson.scenes[index].state
     shown = Page(wanted.get("text", context.lesson.text[context.lang]), wanted.get("model", page.model))
     fields = {key: tuple(value) if isinstance(value, list) else value for key, value in wanted.items()}
     state = context.lesson.State(**{key: v for key, v in fields.items() if key not in ("text", "model")})
-    visit = begin(context, stage, Visit(shown, state, state, index))
+    visit = begin(context, live, Visit(shown, state, state, index))
     return replace(visit, base=visit.state)
 
 

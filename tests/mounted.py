@@ -21,11 +21,11 @@ import pytest
 
 from app import i18n
 from app.host import Host
-from app.lesson import Context, Lesson, Page
+from app.lesson import Context, Lesson, Page, Stage
 from app.models import Registry, registry
 from app.payload import Payload
 from app.settings import Settings
-from app.stage import Stage, mount
+from app.stage import mount
 from app.visits import Visit
 from app.work import Owner
 from tests.tiny_models import write_folder

@@ -1,4 +1,4 @@
-"""One building for all doors: which addresses there are, and who answers them."""
+"""One building for all doors: which addresses there are, and who answers them (long: one list of doors)."""
 
 from __future__ import annotations
 

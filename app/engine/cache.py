@@ -15,55 +15,11 @@ import torch
 from torch import Tensor
 
 from app.engine.forward import hidden, unembed
+from app.engine.key_values import KeyValues
 from app.errors import InputError
 
 if TYPE_CHECKING:
     from app.models import LoadedModel
-
-ROOM = 64  # tokens; memory grows by doubling from here, since a page with a short text should stay small
-
-
-class KeyValues:
-    """Keys and values of all blocks for B texts of equal length. `len()` is how many tokens it holds."""
-
-    def __init__(self, loaded: LoadedModel):
-        self._shape = (loaded.n_layer, loaded.n_head, loaded.d_model // loaded.n_head)
-        self._length = 0
-        self._keys = self._values = torch.empty(self._shape[0], 1, self._shape[1], 0, self._shape[2])
-
-    def __len__(self) -> int:
-        return self._length
-
-    def extend(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Add k, v (B, h, T, d_head) of one block behind what is held -> all of that block's, (B, h, S,
-        d_head).
-        """
-        end = self._length + k.shape[2]
-        if end > self._keys.shape[3]:
-            self._grow(k.shape[0], end)
-        self._keys[layer, :, :, self._length : end] = k
-        self._values[layer, :, :, self._length : end] = v
-        return self._keys[layer, :, :, :end], self._values[layer, :, :, :end]
-
-    def advance(self, n_new: int) -> None:
-        """Count the tokens that every block has added."""
-        self._length += n_new
-
-    def crop(self, length: int) -> None:
-        """Forget all but the first `length` tokens."""
-        self._length = min(self._length, length)
-
-    def pick(self, texts: list[int]) -> None:
-        """Make text i what text `texts[i]` was (beam search drops some and continues others twice)."""
-        self._keys, self._values = self._keys[:, texts], self._values[:, texts]
-
-    def _grow(self, batch: int, end: int) -> None:
-        n_layer, n_head, d_head = self._shape
-        room = max(ROOM, 1 << (end - 1).bit_length())
-        for name in ("_keys", "_values"):
-            larger = torch.empty(n_layer, batch, n_head, room, d_head)
-            larger[:, :, :, : self._length] = getattr(self, name)[:, :, :, : self._length]
-            setattr(self, name, larger)
 
 
 class KVCache:
@@ -96,7 +52,7 @@ class KVCache:
             if self._loaded is not loaded:
                 self._loaded, self._ids, self._memory = loaded, [], KeyValues(loaded)
             # At least the last token is run: its logits are what is asked for.
-            n_reused = min(_common_prefix(self._ids, window), len(window) - 1)
+            n_reused = min(common_prefix(self._ids, window), len(window) - 1)
             self._memory.crop(n_reused)
             self._ids = window[:n_reused]
             final = hidden(loaded, torch.tensor([window[n_reused:]]), self._memory)  # (1, T, d)
@@ -130,7 +86,7 @@ def check_ids(loaded: LoadedModel, ids: Sequence[int]) -> None:
             raise InputError("unknown_token", id=id_, n=loaded.vocab_size)
 
 
-def _common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
     """How many first elements are the same."""
     for i, (left, right) in enumerate(zip(a, b, strict=False)):
         if left != right:

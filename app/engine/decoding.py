@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 from torch import Tensor
 
-from app.engine.cache import KeyValues, KVCache, check_ids
+from app.engine.cache import KVCache, check_ids
 from app.engine.controls import Sampling, Strategy, check_strategy
 from app.engine.forward import hidden, unembed
+from app.engine.key_values import KeyValues
 from app.engine.sampling import draw, uniform, warp
 
 if TYPE_CHECKING:

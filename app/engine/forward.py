@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from app.errors import ModelError
 
 if TYPE_CHECKING:
-    from app.engine.cache import KeyValues
+    from app.engine.key_values import KeyValues
     from app.models import LoadedModel
 
 Hook = Callable[[str, Tensor], Tensor]

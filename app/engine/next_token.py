@@ -1,17 +1,19 @@
 """The next token, from text to draw: what the lesson `next-token` and the endpoints call.
 
-The parts: `cache` (logits with a KV cache), `sampling` (temperature, top-k, top-p, the draw), `decoding`
-(greedy, sampling, beam search) and `history` (undo and branches). Pure torch, no page.
+The parts: `cache` (logits with a KV cache), `prefixes` (the same, shared by all), `sampling` (temperature,
+top-k, top-p, the draw), `decoding` (greedy, sampling, beam search) and `history` (undo and branches). Pure
+torch, no page.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.engine.cache import KVCache, probabilities
+from app.engine.cache import KVCache, common_prefix, probabilities
 from app.engine.controls import Sampling, Strategy
 from app.engine.decoding import Step, finish, generate, generating
 from app.engine.history import History, Node
+from app.engine.prefixes import next_logits
 from app.engine.sampling import Warped, draw, draw_all, ranked, uniform, warp
 from app.errors import InputError
 
@@ -26,11 +28,13 @@ __all__ = [
     "Step",
     "Strategy",
     "Warped",
+    "common_prefix",
     "draw",
     "draw_all",
     "finish",
     "generate",
     "generating",
+    "next_logits",
     "probabilities",
     "prompt_ids",
     "ranked",

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from app.engine.cache import check_ids
 from app.engine.forward import hidden, unembed
+from app.engine.memory import SHARED, number_of, tensor_bytes
 from app.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,6 +68,30 @@ def trace(loaded: LoadedModel, ids: Sequence[int]) -> dict[str, Tensor]:
         final = hidden(loaded, torch.tensor([list(ids)]), hook=keep)  # (1, T, d)
         keep("logits", unembed(loaded, final))  # (1, T, V)
     return kept
+
+
+class Trace:
+    """A trace that is kept, and the statistics of its tensors, each computed once. Do not write into it."""
+
+    def __init__(self, tensors: dict[str, Tensor]):
+        self.tensors = tensors
+        self._stats: dict[str, dict[str, list[int] | float]] = {}
+
+    def stats(self, name: str) -> dict[str, list[int] | float]:
+        """As the function `stats`, of the tensor `name`."""
+        if name not in self._stats:
+            self._stats[name] = stats(self.tensors[name])
+        return self._stats[name]
+
+
+def kept_trace(loaded: LoadedModel, ids: Sequence[int]) -> Trace:
+    """As `trace`, but what has been computed before comes out of the shared memory."""
+
+    def make() -> tuple[Trace, int]:
+        tensors = trace(loaded, ids)
+        return Trace(tensors), tensor_bytes(tensors.values())
+
+    return SHARED.kept(("trace", number_of(loaded), tuple(ids)), make)
 
 
 def stats(tensor: Tensor) -> dict[str, list[int] | float]:

@@ -65,7 +65,13 @@ export class Stage {
   /** Where the learner stands, sent along so that a server that has forgotten her (restarted, say) goes on from there. */
   place() {
     if (!this.value?.link) return {};
-    return { at: String(new URLSearchParams({ ...this.value.link, text: this.value.text })), kept: this.value.keep };
+    return { at: String(new URLSearchParams({ ...this.value.link, text: this.value.text })), kept: this.value.keep, held: this.value.parts };
+  }
+
+  /** Of what this picture is made of, the parts that Python knew to be here are not in it: they are those of the picture before. */
+  complete(picture) {
+    for (const name of Object.keys(picture.parts ?? {})) if (!Object.hasOwn(picture, name)) picture[name] = this.value[name];
+    return picture;
   }
 
   /** A value came from Python: news of a model that is loading, or the picture that was waited for. */
@@ -78,7 +84,7 @@ export class Stage {
     this.busy("");
     if (!this.waiting.some((entry) => entry.slot === "scene")) this.target = undefined;
     this.before = this.value; // lets a drawing move what has moved
-    this.value = value;
+    this.value = this.complete(value);
     try { this.paint(); } catch (error) { console.error(error); } // a fault in a drawing must not hold up the line
     this.before = null;
     const leaving = this.waiting.some(({ action }) => action.popped); // the address is already that of another moment

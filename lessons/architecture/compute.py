@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from app.engine.trace import stats, trace
+from torch import Tensor
+
+from app.engine.trace import Trace, kept_trace
 from app.errors import InputError
 from app.guess import Answer
 from app.models import LoadedModel
 from lessons.architecture.nodes import OUT_OF_BLOCK
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 MAX_TOKENS = 128  # the pass keeps every tensor, and more rows than pixels cannot be seen
 ABOUT_EQUAL = 0.1  # two norms within a tenth of each other are called equal
@@ -24,13 +22,18 @@ class Run:
 
     Args:
         ids: the tokens shown, the last ones that fit. n_dropped: how many stand before them and are not seen.
-        tensors: the trace of `ids`, {name: float32 tensor}.
+        trace: of `ids`.
     """
 
     loaded: LoadedModel
     ids: tuple[int, ...]
     n_dropped: int
-    tensors: dict[str, Tensor]
+    trace: Trace
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """{name: float32 tensor} of the trace."""
+        return self.trace.tensors
 
     @property
     def architecture(self) -> str:
@@ -39,6 +42,10 @@ class Run:
     def block_output(self, block: int) -> Tensor:
         """(T, d), what block `block` hands on."""
         return self.tensors[f"blocks.{block}.{OUT_OF_BLOCK[self.architecture]}"]
+
+    def last_name(self) -> str:
+        """The name of what the last block hands on."""
+        return f"blocks.{self.loaded.n_layer - 1}.{OUT_OF_BLOCK[self.architecture]}"
 
     def next_token(self) -> tuple[int, float]:
         """The likeliest next token and its probability."""
@@ -57,7 +64,7 @@ def run(loaded: LoadedModel, text: str) -> Run:
     if not ids:
         raise InputError("no_tokens")
     kept = ids[-min(loaded.n_ctx, MAX_TOKENS) :]
-    return Run(loaded, tuple(kept), len(ids) - len(kept), trace(loaded, kept))
+    return Run(loaded, tuple(kept), len(ids) - len(kept), kept_trace(loaded, kept))
 
 
 def residual_additions(n_layer: int) -> int:
@@ -80,8 +87,8 @@ def larger_residual(gpt1: Run, gpt2: Run) -> Answer:
 
 def growth(gpt1: Run, gpt2: Run) -> Answer:
     """How many times larger is GPT-2's residual stream after the last block than before the first?"""
-    before = stats(gpt2.tensors["blocks.0.hook_resid_pre"])["std"]
-    after = stats(gpt2.block_output(gpt2.loaded.n_layer - 1))["std"]
+    before = gpt2.trace.stats("blocks.0.hook_resid_pre")["std"]
+    after = gpt2.trace.stats(gpt2.last_name())["std"]
     times = after / before
     return Answer(
         0 if times < 2 else 1 if times < 10 else 2, {"before": before, "after": after, "times": times}

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from torch import Tensor
+
+from lessons.architecture.compute import Run
 from lessons.architecture.nodes import Tree, block_of, kind_of, resolve
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from lessons.architecture.compute import Run
 
 _AMONG = ("…", ",")  # softmax takes all numbers of a row; one of them is written out
 

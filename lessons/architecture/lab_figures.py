@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, astuple, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app import records
 from app.engine.init_lab import N_STARTS, predicted_walk
 from app.engine.untrained import Recipe
 from app.views.tokens import visible
 from lessons.architecture import labs, parameters, starts
+from lessons.architecture.picture import Picture
 from lessons.architecture.state import SIDES
-
-if TYPE_CHECKING:
-    from lessons.architecture.figures import Picture
 
 LENS_TOKENS = 3  # candidates of each layer
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from torch import Tensor
+
+from app.views import heatmap
 from app.views.tokens import token_view
-from lessons.architecture import filled
+from lessons.architecture import changes, filled
+from lessons.architecture.compute import Run
 from lessons.architecture.nodes import block_of, kind_of, resolve
+from lessons.architecture.picture import Picture, shape
 from lessons.architecture.state import CHANGES, SIDES, TERMS
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from lessons.architecture.compute import Run
-    from lessons.architecture.figures import Picture
-
-MOST_CHIPS = 24  # of one text in the panel
 MOST_LOGITS = 192  # columns: those of the likeliest next tokens
-
-# Where each term of equation (2) stands: (symbol, tensor); blocks are named from the last one.
-_PLACES = {
-    "embed": (("UWₑ", "hook_embed"),),
-    "position": (("Wₚ", "hook_pos_embed"), ("h₀", "blocks.0.hook_resid_pre")),
-    "blocks": (),
-    "unembed": (("hₙ", "last"), ("hₙWₑᵀ", "logits")),
-}
 
 
 def draw(picture: Picture) -> dict[str, Any]:
@@ -34,19 +23,14 @@ def draw(picture: Picture) -> dict[str, Any]:
     if picture.state.node in run.tensors:
         return _tensor(picture, run, picture.state.node)
     if picture.state.lit in CHANGES:
-        return _change(picture, picture.state.lit)
+        return changes.change(picture, picture.state.lit)
     if picture.state.lit in TERMS:
-        return _term(picture, picture.state.lit)
+        return changes.term(picture, picture.state.lit)
     return {
         "kind": "none",
         "title": picture.words("panel.none.title"),
         "say": picture.words("panel.none.say"),
     }
-
-
-def shape(numbers: list[int] | tuple[int, ...]) -> str:
-    """[5, 192] as it stands on screen."""
-    return f"[{', '.join(map(str, numbers))}]"
 
 
 def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
@@ -72,7 +56,7 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
         "code": [[side, kind.code[side]] for side in SIDES if kind.code[side]],
         "twins": [side for side in SIDES if name in picture.runs[side].tensors],
         "tokens": picture.tokens(run),
-        **picture.stats(tensor),
+        **run.trace.stats(name),
     }
     row = picture.state.row if 0 <= picture.state.row < len(run.ids) else len(run.ids) - 1
     head = min(picture.state.head, run.loaded.n_head - 1)
@@ -82,9 +66,9 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
         drawn["filled"] = {"say": picture.words(f"filled.{numbers.words}", **about), "formula": numbers.tree}
     if drawn["kind"] == "heads":
         return drawn | {
-            "heads": picture.heatmap.attention_thumbnails(tensor),
+            "heads": heatmap.attention_thumbnails(tensor),
             "head": head,
-            "pattern": picture.heatmap.exact(tensor[head]),
+            "pattern": heatmap.exact(tensor[head]),
         }
     source = resolve(kind.source[run.architecture], name, run.architecture, run.loaded.n_layer)
     entering = run.tensors[source] if source else None
@@ -98,7 +82,7 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
         names = [token_view(piece, picture.label(run, piece.id))["piece"] for piece in pieces]
     if entering is None:
         return drawn | {"y": _part(picture, tensor, leaving) | {"names": names}, "x": None}
-    most = picture.heatmap.share(entering, tensor)
+    most = heatmap.share(entering, tensor)
     return drawn | {
         "y": _part(picture, tensor, leaving, most[1]) | {"names": names},
         "x": _part(picture, entering, picture.words("panel.entering"), most[0]),
@@ -107,7 +91,7 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
 
 def _part(picture: Picture, tensor: Tensor, label: str, most: int | None = None) -> dict[str, Any]:
     """One heatmap of the panel: as many columns as `most` values allow, and what stands over it."""
-    shown = picture.heatmap.exact(tensor, *([] if most is None else [most]))
+    shown = heatmap.exact(tensor, *([] if most is None else [most]))
     if shown["columns"] < shown["of"]:
         label = picture.words("panel.columns", label=label, n=shown["columns"], all=shown["of"])
     return shown | {"label": label, "shape": list(tensor.shape)}
@@ -133,133 +117,3 @@ def _where(picture: Picture, run: Run, name: str, place: str) -> str:
         return shape([letters[letter] for letter in place.strip("[]").split(", ")])
     place = kind.source[run.architecture] if place == "source" else place
     return shape(run.tensors[resolve(place, name, run.architecture, loaded.n_layer)].shape)
-
-
-def _change(picture: Picture, change: str) -> dict[str, Any]:
-    """One of the five differences: the papers' models beside the ones on this screen."""
-    from lessons.architecture.figures import paper
-
-    runs = [picture.runs[side] for side in SIDES]
-    own = {
-        "vocabulary": [run.loaded.vocab_size for run in runs],
-        "context": [run.loaded.n_ctx for run in runs],
-    }
-    papers = [paper()[side] for side in SIDES]
-    rows: list[list[str]] = []
-    if change in own:
-        rows = [
-            [picture.words("panel.paper"), *(f"{values[change]:,}" for values in papers)],
-            [picture.words("panel.here"), *(f"{value:,}" for value in own[change])],
-            [
-                picture.words(f"panel.{change}.table"),
-                *(shape([value, run.loaded.d_model]) for value, run in zip(own[change], runs, strict=True)),
-            ],
-        ]
-        if change == "context":
-            rows.append([picture.words("panel.used"), *(f"{len(run.ids)}" for run in runs)])
-    elif change == "init":
-        additions = [2 * values["layers"] for values in papers], [picture.additions(run) for run in runs]
-        rows = [
-            [picture.words("panel.paper_n"), *(f"{n}" for n in additions[0])],
-            [picture.words("panel.here_n"), *(f"{n}" for n in additions[1])],
-            [
-                picture.words("panel.factor"),
-                "1",
-                f"1/√{additions[1][1]} = {1 / math.sqrt(additions[1][1]):.3f}",
-            ],
-        ]
-    elif change == "ln":
-        rows = [[picture.words(f"panel.ln.{name}"), *_ln_stds(picture, name)] for name in ("in", "out")]
-    else:
-        last = [run.block_output(run.loaded.n_layer - 1) for run in runs]
-        stds = [f"{picture.stats(tensor)['std']:.2f}" for tensor in last]
-        rows = [
-            [picture.words("panel.final.before"), *stds],
-            [
-                picture.words("panel.final.after"),
-                picture.words("panel.absent"),
-                picture.std(runs[1], "ln_final.hook_normalized"),
-            ],
-        ]
-    drawn = {
-        "kind": "change",
-        "title": picture.words(f"change.{change}.title"),
-        "say": picture.words(f"change.{change}.say"),
-        "rows": rows,
-        "source": picture.words(f"change.{change}.source"),
-        "cuts": [],
-    }
-    if change == "vocabulary":
-        drawn["cuts"] = [_cut(picture, run) for run in runs]
-    return drawn
-
-
-def _ln_stds(picture: Picture, name: str) -> list[str]:
-    """What goes into the first LN of the open block and what comes out of it, in both models."""
-    shown = []
-    for run in (picture.runs[side] for side in SIDES):
-        into = "hook_resid_mid" if run.architecture == "gpt1" else "hook_resid_pre"
-        hook = into if name == "in" else "ln1.hook_normalized"
-        shown.append(picture.std(run, f"blocks.{picture.open_block(run)}.{hook}"))
-    return shown
-
-
-def _cut(picture: Picture, run: Run) -> dict[str, Any]:
-    """The learner's text in the tokens of one model."""
-    tokens = picture.tokens(run)
-    return {
-        "side": run.architecture,
-        "count": picture.words("panel.tokens", n=len(run.ids) + run.n_dropped),
-        "tokens": tokens[:MOST_CHIPS],
-        "more": max(0, len(tokens) - MOST_CHIPS),
-    }
-
-
-def _term(picture: Picture, term: str) -> dict[str, Any]:
-    """One term of equation (2): its place, shape and values in both models."""
-    columns = []
-    for run in (picture.runs[side] for side in SIDES):
-        places = _PLACES[term]
-        if term == "blocks":
-            places = tuple(
-                (f"h{_subscript(layer)}", f"blocks.{layer - 1}.")
-                for layer in range(1, min(run.loaded.n_layer, 6) + 1)
-            )
-        columns.append(
-            {"side": run.architecture, "places": [_place(picture, run, *place) for place in places]}
-        )
-    return {
-        "kind": "term",
-        "title": picture.words(f"term.{term}.title"),
-        "say": picture.words(f"term.{term}.say"),
-        "columns": columns,
-        "source": picture.words("term.source"),
-    }
-
-
-def _subscript(number: int) -> str:
-    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-
-
-def _place(picture: Picture, run: Run, symbol: str, name: str) -> dict[str, Any]:
-    """Shape, spread and the last token's first values of one tensor of the equation."""
-    if name == "last":
-        last = run.loaded.n_layer - 1
-        name = (
-            "ln_final.hook_normalized" if run.architecture == "gpt2" else f"blocks.{last}.ln2.hook_normalized"
-        )
-    elif name.endswith("."):
-        tensor = run.block_output(int(name.split(".")[1]))
-        return _values(picture, symbol, tensor)
-    return _values(picture, symbol, run.tensors[name])
-
-
-def _values(picture: Picture, symbol: str, tensor: Any) -> dict[str, Any]:
-    numbers = picture.stats(tensor)
-    first = ", ".join(f"{value:.2f}" for value in tensor[-1, :3].tolist()).replace("-", "−")
-    return {
-        "symbol": symbol,
-        "shape": shape(numbers["shape"]),
-        "std": f"{numbers['std']:.2f}",
-        "values": f"{first}, …",
-    }

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from app.engine import init_lab
 from app.engine.init_lab import N_STARTS, Spread
-
-if TYPE_CHECKING:
-    from lessons.architecture.state import State
-
-
-@dataclass(frozen=True)
-class Start:
-    """The two curves of one lab at one random start.
-
-    gradients: norms by block, (post-LN, pre-LN). walk: std by addition, (plain, scaled by 1/√N).
-    """
-
-    curves: tuple[list[float], list[float]]
+from lessons.architecture.state import Start, State
 
 
 def measure(state: State) -> State:

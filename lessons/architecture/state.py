@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from app.links import Codec, choice, flag, integer
-
-if TYPE_CHECKING:
-    from lessons.architecture.starts import Start
 
 SIDES = ("gpt1", "gpt2")
 CHANGES = ("ln", "final", "init", "vocabulary", "context")  # GPT-2, section 2.3, in the order of the slide
@@ -30,6 +26,16 @@ def _read_node(text: str) -> str:
     if not _HOOK.fullmatch(text):
         raise ValueError(f"{text} is not the name of a tensor")
     return text
+
+
+@dataclass(frozen=True)
+class Start:
+    """The two curves of one lab at one random start.
+
+    gradients: norms by block, (post-LN, pre-LN). walk: std by addition, (plain, scaled by 1/√N).
+    """
+
+    curves: tuple[list[float], list[float]]
 
 
 @dataclass(frozen=True)

@@ -2,122 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from app import guess
-from app.lesson import Context, Page
-from app.models.tokens import CONTEXT_OF_A_PIECE
+from app.views import snippet
 from app.views.tokens import token_view
-from lessons.next_token.state import State, write_choices
+from lessons.next_token import compute
+from lessons.next_token.picture import Picture, percent
+from lessons.next_token.preview import knobs
+from lessons.next_token.questions import questions
+from lessons.next_token.state import COLUMNS, write_choices
 from lessons.next_token.tree import count_paths, places
 
-if TYPE_CHECKING:
-    from app.models import LoadedModel
-    from app.models.tokens import ReadableTokenizer
-
-COLUMNS = 12  # tokens sent to the strip; it shows four to six of them
 SNIPPET = "snippets/distribution.py"
 
 
-def percent(p: float, digits: int = 1) -> str:
-    """0.382 -> "38.2%", and never 0.0% for what is not nothing."""
-    shown = f"{100 * p:.{digits}f}"
-    return f"<{10**-digits:.{digits}f}%" if p > 0 and float(shown) == 0 else f"{shown}%"
-
-
-def preview(
-    context: Context, page: Page, state: State, tokenizer: ReadableTokenizer | None
-) -> dict[str, Any]:
-    """The picture before the model is there: the real tokens of the text, and no numbers."""
-    ids = tokenizer.encode(page.text or "") if tokenizer else []
-    tokens = [token_view(piece) for piece in tokenizer.pieces(ids)[-COLUMNS:]] if tokenizer else []
-    return {
-        "ready": False,
-        "architecture": "gpt1" if page.model == "tiny-gpt1" else "gpt2",
-        "tokens": tokens,
-        "offset": max(0, len(ids) - COLUMNS),
-        "drawn": None,
-        "u": None,
-        "n_input": len(ids),
-        "n_context": len(ids),
-        "n_ctx": None,
-        "n_dropped": 0,
-        "window_note": "",
-        "kv_saved": None,
-        "kv_fresh": 0,
-        "rows": [],
-        "hit": -1,
-        "tree": None,
-        "hidden": False,
-        "ended": False,
-        "lead": context.text("intro"),
-        "say": context.text("say.preview"),
-        "look": context.text("look.preview"),
-        "cover": "",
-        "knobs": _knobs(state),
-        "knobs_line": "",
-        "notes": {},
-        "compare": None,
-        "cache_now": "",
-        "code": "",
-        "questions": [],
-        "board_note": context.text("board_note"),
-        "alt": {"strip": "", "distribution": "", "tree": ""},
-    }
-
-
-def _knobs(state: State) -> dict[str, float]:
-    return {name: getattr(state, name) for name in ("temperature", "top_k", "top_p", "seed")}
-
-
-@cache
-def _snippet(path: Path) -> tuple[str, ...]:
-    """The lines of a file that does not change while the server runs."""
-    return tuple(path.read_text(encoding="utf-8").splitlines())
-
-
-class Picture:
-    """One picture of one state. Words come from `context`, numbers from compute."""
-
-    def __init__(self, context: Context, page: Page, state: State, loaded: LoadedModel):
-        from lessons.next_token import compute
-
-        self.context, self.page, self.state, self.loaded, self.compute = context, page, state, loaded, compute
-        self.words = context.text
-        self.ids = list(state.step.ids)
-        self.path = compute.path(state)
-        self.pending = compute.pending(state)
-        self.warped = compute.warped(state.step.logits, compute.sampling(state))
-        self.u = compute.random_number(state)
-        self.guessed = compute.guessed(loaded, state)
-        drawn = (self.path[-1].token_id,) if self.pending else ()
-        also = drawn + ((self.guessed[0][0],) if self.guessed else ())
-        self.rows = compute.rows(self.warped, also)
-        self.hit = next((i for i, row in enumerate(self.rows) if row.token_id in drawn), -1)
-        self.ended = compute.ended(loaded, state)
-
-    def token(self, token_id: int, context: list[int] | None = None, **more: Any) -> dict[str, Any]:
-        """A token as the browser shows it, read as the one after `context` (else after the input)."""
-        context = self.ids if context is None else context
-        piece = self.loaded.tokenizer.candidates(context, [token_id])[0]
-        return token_view(piece, self._label(token_id)) | more
-
-    def piece(self, token_id: int, context: list[int] | None = None) -> str:
-        """The token in a sentence: its words, without the space before them."""
-        view = self.token(token_id, context)
-        return view["label"] or view["piece"]
-
-    def _ending(self, ids: list[int], n: int) -> str:
-        """The last `n` characters of a text. A character has a few tokens at most; the rest stays."""
-        return self.loaded.tokenizer.decode(ids[-CONTEXT_OF_A_PIECE * n :])[-n:].strip()
-
-    def _label(self, token_id: int) -> str:
-        return self.words("special.end") if token_id == self.loaded.eot_id else ""
+class Figures(Picture):
+    """The picture as the browser gets it."""
 
     def data(self) -> dict[str, Any]:
-        state, step, loaded = self.state, self.state.step, self.loaded
+        state, step, loaded = self.state, self.step, self.loaded
         tokens = self._input_tokens()
         drawn = self._drawn()
         n_context = min(len(self.ids), loaded.n_ctx)
@@ -143,14 +46,14 @@ class Picture:
             "lead": self._lead(),
             "say": self._say(drawn, n_context),
             "look": self._look(),
-            "cover": self.words("cover", text=self._ending(self.ids, 40)),
-            "knobs": _knobs(state),
+            "cover": self.words("cover", text=self.ending(self.ids, 40)),
+            "knobs": knobs(state),
             "knobs_line": self._knobs_line(),
             "notes": self._notes(),
             "compare": self._compare() if state.compare else None,
             "cache_now": self._cache_now(),
             "code": self._code(),
-            "questions": [] if state.hidden else self._questions(),
+            "questions": [] if state.hidden else questions(self),
             "board_note": self.words("board_note"),
             "ids": write_choices(self.state.ids),
             "alt": self._alt(tokens, drawn),
@@ -163,7 +66,7 @@ class Picture:
         tokens = []
         for index, piece in enumerate(pieces, start=first):
             by_hand = index >= n_prompt and self.path[index - n_prompt].by_hand
-            tokens.append(token_view(piece, self._label(piece.id)) | {"by_hand": by_hand})
+            tokens.append(token_view(piece, self.label(piece.id)) | {"by_hand": by_hand})
         return tokens
 
     def _drawn(self) -> dict[str, Any] | None:
@@ -205,8 +108,8 @@ class Picture:
             vocabulary = f"{self.loaded.vocab_size:,}"
             shown = {"guess": state.guess.strip(), "p": percent(p), "piece": self.piece(ids[0])}
             return self.words("look.guess", **shown, rank=f"{rank:,}", vocabulary=vocabulary)
-        if state.step.n_dropped and not state.step.n_reused:
-            return self.words("look.window", all=self.loaded.n_ctx, dropped=state.step.n_dropped)
+        if self.step.n_dropped and not self.step.n_reused:
+            return self.words("look.window", all=self.loaded.n_ctx, dropped=self.step.n_dropped)
         best = int(warped.order[0])
         best_p = percent(float(warped.p_after[best]))
         if not self.pending:
@@ -216,7 +119,9 @@ class Picture:
         if self.path[-1].draw_index is None:
             return self.words("look.by_hand", piece=piece, before=before)
         if self.u is None:
-            return self.words("look.turned", piece=piece, now=self.piece(self.compute.drawn_now(state)))
+            return self.words(
+                "look.turned", piece=piece, now=self.piece(compute.drawn_now(self.loaded, state))
+            )
         u = f"{self.u:.3f}"
         if row.token_id == best:
             return self.words("look.first", u=u)
@@ -224,8 +129,8 @@ class Picture:
         return self.words("look.other", best=self.piece(best), best_p=best_p, u=u, piece=piece, span=span)
 
     def _window_note(self) -> str:
-        if self.state.step.n_dropped:
-            return self.words("window.full", dropped=self.state.step.n_dropped)
+        if self.step.n_dropped:
+            return self.words("window.full", dropped=self.step.n_dropped)
         return self.words("window.free", all=self.loaded.n_ctx)
 
     def _knobs_line(self) -> str:
@@ -245,13 +150,13 @@ class Picture:
         }
 
     def _cache_now(self) -> str:
-        step, loaded = self.state.step, self.loaded
+        step, loaded = self.step, self.loaded
         numbers = {"reused": step.n_reused, "computed": step.n_computed, "saved": f"{step.numbers_saved:,}"}
         return self.words("cache_now", **numbers, layers=loaded.n_layer, width=loaded.d_model)
 
     def _compare(self) -> list[dict[str, Any]]:
         shown = []
-        for method, steps in self.compute.compare(self.loaded, self.state).items():
+        for method, steps in compute.compare(self.loaded, self.state).items():
             context, tokens, whole = list(self.ids), [], 1.0
             for token_id, p in steps:
                 tokens.append(self.token(token_id, context, p=p))
@@ -276,40 +181,7 @@ class Picture:
                 for value in (float(state.temperature), state.top_k, state.top_p, state.seed, index)
             ),
         }
-        lines = list(_snippet(self.context.lesson.folder / SNIPPET))
-        for place, line in enumerate(lines):
-            for start, value in values.items():
-                if line.startswith(start):
-                    lines[place] = start + value
-        return "\n".join(lines)
-
-    def _questions(self) -> list[dict[str, Any]]:
-        def ask(name: str) -> guess.Answer:
-            answer = getattr(self.compute, name)(self.loaded, self.state)
-            options = answer.options and tuple(
-                self._after_best(answer, token_id) for token_id in answer.options
-            )
-            return guess.Answer(answer.right, self._readable(answer), options)
-
-        return guess.draw(self.context, self.state.answers, ask)
-
-    def _after_best(self, answer: guess.Answer, token_id: int) -> str:
-        return self.piece(token_id, [*self.ids, answer.values["best"]])
-
-    def _readable(self, answer: guess.Answer) -> dict[str, Any]:
-        """The values of an answer as they stand in a sentence: ids become pieces, probabilities per cent."""
-        values = dict(answer.values)
-        for name in ("now", "cold"):
-            if name in values:
-                values[name] = percent(values[name])
-        if "list" in values:
-            named = [f"{self._after_best(answer, token_id)} {percent(p)}" for token_id, p in values["list"]]
-            values["list"] = ", ".join(named)
-        if "pieces" in values:
-            values["pieces"] = ", ".join(f"‘{self.piece(token_id)}’" for token_id in values["pieces"])
-        if "best" in values:
-            values["best"] = self.piece(values["best"])
-        return values
+        return snippet.filled(self.context.lesson.folder / SNIPPET, values)
 
     def _alt(self, tokens: list[dict[str, Any]], drawn: dict[str, Any] | None) -> dict[str, str]:
         shown = "".join((" " if token["space"] else "") + token["piece"] for token in tokens).strip()
@@ -347,5 +219,5 @@ class Picture:
                 shown |= {"p": 1.0, "path_p": None}
             nodes.append(self.token(branch[-1], branch[:-1]) | shown)
             if place is in_view[0]:
-                before = self._ending(branch[:-1], 24)
+                before = self.ending(branch[:-1], 24)
         return {"nodes": nodes, "before": before, "paths": count_paths(history), "hidden_paths": hidden}

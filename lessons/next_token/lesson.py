@@ -3,165 +3,11 @@
 Lecture part GPT란?; GPT-1 eq. (1) and (2).
 """
 
-from __future__ import annotations
-
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from app import guess, models
-from app.errors import InputError, ModelError
-from app.lesson import Context, Lesson, Page
-from app.payload import Payload
-from app.stage import Stage, mount
-from lessons.next_token import figures
-from lessons.next_token.state import KNOBS, MAX_DRAWS, MAX_NODES, State
-
-MOST_IN_A_GUESS = 60  # characters
-
-
-def _compute():
-    """The lesson's numbers, imported at the first action: torch comes with them."""
-    from lessons.next_token import compute
-
-    return compute
-
-
-def _model(context: Context, page: Page) -> models.LoadedModel:
-    return models.load(context.registry.spec(page.model))
-
-
-def start(context: Context, page: Page, state: State) -> State:
-    return _compute().start(_model(context, page), page.text, state)
-
-
-def forget(state: State) -> State:
-    """Another text or model: the knobs stay, the path does not."""
-    return replace(state, ids=(), draws=0, landed=False, guess=None, answers=())
-
-
-def preview(context: Context, page: Page, state: State) -> dict[str, Any]:
-    """The tokens of the first text are real; where the model is not at hand they wait for it."""
-    spec = context.registry.spec(page.model)
-    try:
-        tokenizer = models.loading.load_tokenizer(spec) if spec.source == "embedded" else None
-    except ModelError:
-        tokenizer = None
-    return figures.preview(context, page, state, tokenizer)
-
-
-def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
-    return figures.Picture(context, page, state, _model(context, page)).data()
-
-
-def draw(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().draw(_model(context, page), state)
-
-
-def undo(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().undo(_model(context, page), state)
-
-
-def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return _compute().pick(_model(context, page), state, payload.whole("id"))
-
-
-def go(context: Context, page: Page, state: State, payload: Payload) -> State:
-    node = payload.whole("node", 0, MAX_NODES) if "node" in payload else None
-    return _compute().go(_model(context, page), state, node)
-
-
-def knob(context: Context, page: Page, state: State, payload: Payload) -> State:
-    name = payload.choice("knob", tuple(KNOBS))
-    value = payload.number("value", *KNOBS[name])
-    return _compute().turn(_model(context, page), state, name, value)
-
-
-def hide(context: Context, page: Page, state: State, payload: Payload) -> State:
-    """Cover the bars so that the learner guesses first, or uncover them."""
-    hidden = payload.flag("on")
-    state = state if not hidden else _compute().land(_model(context, page), state)
-    return replace(state, hidden=hidden, guess=None)
-
-
-def guess_token(context: Context, page: Page, state: State, payload: Payload) -> State:
-    text = _short_text(payload, "text")
-    return replace(state, guess=text or None, hidden=state.hidden and not text)
-
-
-def compare(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return replace(state, compare=payload.flag("on"))
-
-
-def answer(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return replace(state, answers=guess.give(state.answers, context.lesson, payload))
-
-
-def keep(state: State) -> dict[str, Any]:
-    """What a link cannot hold: the other branches, the guess, the answers."""
-    if state.history is None:
-        return {}
-    answers = [list(pair) for pair in state.answers]
-    return {
-        "tree": _compute().keep(state),
-        "guess": state.guess,
-        "answers": answers,
-        "compare": state.compare,
-    }
-
-
-def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
-    state = _compute().restore(_model(context, page), state, kept_tree(kept))
-    if "guess" in kept and not state.hidden:
-        with suppress(InputError):
-            state = replace(state, guess=_short_text(kept, "guess") or None)
-    return replace(
-        state, answers=guess.restore(state.answers, context.lesson, kept), compare=kept.flag("compare")
-    )
-
-
-def kept_tree(kept: Payload) -> list[tuple[int | None, int, int | None]]:
-    """[(parent, token id, index of the random number or None)] of the tree that the browser kept.
-
-    It ends at the first row that is none of ours.
-    """
-    rows = []
-    with suppress(InputError):
-        for row in kept.rows("tree", MAX_NODES, 3):
-            parent = row.whole("0", 0, len(rows) - 1) if "0" in row else None
-            rows.append((parent, row.whole("1"), row.whole("2", 0, MAX_DRAWS) if "2" in row else None))
-    return rows
-
-
-def _short_text(payload: Payload, name: str) -> str:
-    return models.tokens.learner_text(payload.string(name, MOST_IN_A_GUESS)).strip()
-
-
-STAGE = Stage(
-    start=start,
-    forget=forget,
-    draw=draw_picture,
-    preview=preview,
-    actions={
-        "draw": draw,
-        "undo": undo,
-        "pick": pick,
-        "go": go,
-        "knob": knob,
-        "hide": hide,
-        "guess": guess_token,
-        "compare": compare,
-        "answer": answer,
-    },
-    keep=keep,
-    restore=restore,
-)
-
-
-def build(context: Context) -> None:
-    mount(context, STAGE)
-
+from app.lesson import Lesson, Stage
+from lessons.next_token import preview
+from lessons.next_token.state import State
 
 LESSON = Lesson(
     id="next-token",
@@ -170,6 +16,6 @@ LESSON = Lesson(
     State=State,
     text={"ko": "나는 오늘", "en": "Today I"},
     folder=Path(__file__).parent,
-    build=build,
+    stage=Stage(preview=preview.draw, live="lessons.next_token.live"),
     first=True,
 )

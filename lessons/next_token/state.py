@@ -6,14 +6,12 @@ No torch here: the page is built from it before torch is there.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from app.engine.history import History
 from app.links import Codec, flag, integer, number
 
-if TYPE_CHECKING:
-    from app.engine.next_token import History, KVCache
-    from lessons.next_token.compute import Step
-
+COLUMNS = 12  # tokens sent to the strip; it shows four to six of them
 MAX_PATH = 256  # tokens after the text
 MAX_NODES = 1024  # of the whole tree
 MAX_DRAWS = 9_999  # a random number is found by making all before it, so a far one would cost memory and time
@@ -29,6 +27,19 @@ class Choice(NamedTuple):
 
     token_id: int
     draw_index: int | None
+
+
+class Passed(NamedTuple):
+    """The forward pass behind the picture, without its numbers.
+
+    Args:
+        node: the last token of its input in the tree; None where that is the text itself.
+        n_reused: how many of its tokens the pass before it had in the same places, so that their keys and
+            values are read and not computed.
+    """
+
+    node: int | None
+    n_reused: int
 
 
 def read_choices(text: str) -> tuple[Choice, ...]:
@@ -95,8 +106,7 @@ class State:
         compare: the three ways of decoding are on show.
         answers: (question id, answer) of 맞혀 보기.
         history: all paths tried.
-        cache: keys and values of the path shown.
-        step: the forward pass behind the picture.
+        passed: the forward pass behind the picture.
     """
 
     temperature: float = field(default=0.8, metadata=number(*KNOBS["temperature"]))
@@ -113,5 +123,4 @@ class State:
     compare: bool = False
     answers: tuple[tuple[str, object], ...] = ()
     history: History | None = None
-    cache: KVCache | None = field(default=None, compare=False, repr=False)
-    step: Step | None = field(default=None, compare=False, repr=False)
+    passed: Passed | None = field(default=None, compare=False, repr=False)

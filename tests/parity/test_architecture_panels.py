@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 import torch
 
-from app import i18n, models
+from app import i18n, models, parts
 from app.lesson import Context, Page
 from app.models import LoadedModel, Registry
+from app.payload import Payload
 from lessons.architecture import compute, starts
-from lessons.architecture.lesson import LESSON, draw_picture, start
+from lessons.architecture.lesson import LESSON
+from lessons.architecture.live import draw_picture, start
 from lessons.architecture.nodes import INSIDE, OUTSIDE, kind_of
 from lessons.architecture.state import LABS, SIDES, State
 
@@ -100,7 +102,7 @@ def close(found: float | np.ndarray, expected: torch.Tensor | float) -> None:
 
 def picture(context: Context, text: str, **fields) -> dict:
     page = Page(text, "tiny-gpt2")
-    return draw_picture(context, page, start(context, page, State(**fields)))
+    return parts.fill(draw_picture(context, page, start(context, page, State(**fields))), Payload())
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -171,7 +173,7 @@ def test_the_longest_text_fits_into_one_update(context, side: str):
     for name in ("logits", "hook_pos_embed", *(f"blocks.1.{name}" for name in INSIDE)):
         page = Page(text, "tiny-gpt2")
         state = starts.measure(start(context, page, State(node=name, side=side, block=1, labs=LABS)))
-        drawn = draw_picture(context, page, state)
+        drawn = parts.fill(draw_picture(context, page, state), Payload())
         assert drawn["panel"]["name"] == name
         assert max(len(column["tokens"]) for column in drawn["columns"]) == compute.MAX_TOKENS
         assert len(json.dumps(drawn)) < MOST_BYTES, name

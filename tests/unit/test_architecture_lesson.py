@@ -20,7 +20,7 @@ from app.errors import InputError
 from app.guess import load_questions
 from app.views import heatmap
 from lessons.architecture import compute, filled, starts
-from lessons.architecture.lesson import LESSON, STAGE
+from lessons.architecture.lesson import LESSON
 from lessons.architecture.nodes import INSIDE, OUTSIDE, kind_of
 from lessons.architecture.state import CHANGES, LABS, NO_NODE, SIDES, TERMS, State
 from tests.mounted import Mounted, Visitor, tiny_registry
@@ -38,7 +38,7 @@ def registry(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["ko", "en"])
 def mounted(request, registry) -> Mounted:
-    return Mounted(LESSON, STAGE, registry, request.param)
+    return Mounted(LESSON, LESSON.stage, registry, request.param)
 
 
 @pytest.fixture

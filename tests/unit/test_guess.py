@@ -57,7 +57,7 @@ ANSWERS = {
 @pytest.fixture
 def lesson(tmp_path) -> Lesson:
     (tmp_path / "guess.toml").write_text(QUESTIONS, encoding="utf-8")
-    return Lesson("quiz", 1, {}, object, {}, tmp_path, lambda context: None)
+    return Lesson("quiz", 1, {}, object, {}, tmp_path, None)
 
 
 def draw(lesson: Lesson, answers: tuple = ()) -> dict[str, dict]:

@@ -17,12 +17,13 @@ import pytest
 import torch
 
 from app import i18n, models
-from app.engine.next_token import History, Sampling, warp
+from app.engine.memory import SHARED
+from app.engine.next_token import History, KVCache, Sampling, warp
 from app.errors import InputError
 from app.models.registry import EMBEDDED
 from app.models.tokens import ReadableTokenizer
-from lessons.next_token import compute, tree
-from lessons.next_token.lesson import LESSON, STAGE
+from lessons.next_token import compute, moves, tree
+from lessons.next_token.lesson import LESSON
 from lessons.next_token.state import MAX_DRAWS, MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice, State
 from tests.mounted import Mounted, Visitor, tiny_registry
 
@@ -48,7 +49,7 @@ def loaded(request, registry) -> models.LoadedModel:
 
 
 def begin(loaded: models.LoadedModel, text: str = "나는 오늘", **fields) -> State:
-    return compute.start(loaded, text, State(**fields))
+    return moves.start(loaded, text, State(**fields))
 
 
 def plain_probabilities(loaded: models.LoadedModel, ids: list[int]) -> torch.Tensor:
@@ -175,7 +176,7 @@ def test_a_draw_is_the_token_in_whose_piece_the_random_number_falls(loaded):
     for u in stream:
         ids = state.history.ids()
         plain = plain_probabilities(loaded, ids)
-        state = compute.draw(loaded, state)
+        state = moves.draw(loaded, state)
         left = after_filters(plain, 1.3, 0, 0.95)
         ends = torch.tensor(list(left.values()), dtype=torch.float64).cumsum(0)
         assert float((ends - u).abs().min()) > 1e-5, "the number lies on an edge; choose another seed"
@@ -183,7 +184,7 @@ def test_a_draw_is_the_token_in_whose_piece_the_random_number_falls(loaded):
         node = compute.path(state)[-1]
         assert node.token_id == expected
         assert node.p == pytest.approx(float(plain[expected]), rel=1e-3)
-        assert compute.random_number(state) == u
+        assert compute.random_number(loaded, state) == u
         if compute.ended(loaded, state):
             break
     assert len(compute.path(state)) > 3, "ended too soon; choose another seed"
@@ -193,11 +194,13 @@ def test_the_random_number_falls_into_the_row_of_the_drawn_token(loaded):
     state = begin(loaded, **OPEN)
     seen = 0
     for _ in range(30):
-        state = compute.draw(loaded, state)
+        state = moves.draw(loaded, state)
         if not compute.pending(state):  # the text had ended and starts over
             continue
-        u, node = compute.random_number(state), compute.path(state)[-1]
-        rows = compute.rows(warp(state.step.logits, compute.sampling(state)), (node.token_id,))
+        u, node = compute.random_number(loaded, state), compute.path(state)[-1]
+        rows = compute.rows(
+            warp(compute.step(loaded, state).logits, compute.sampling(state)), (node.token_id,)
+        )
         [(low, high)] = next(row.spans for row in rows if row.token_id == node.token_id)
         assert low <= u < high
         seen += next(row.rank for row in rows if row.token_id == node.token_id) >= compute.SHOWN
@@ -213,22 +216,24 @@ def test_u_lies_in_the_box_of_the_token_on_show_wherever_one_stands(loaded, seed
         action = generator.choice(["draw", "draw", "undo", "go", "pick", "knob"])
         nodes = len(state.history.nodes)
         if action == "draw":
-            state = compute.draw(loaded, state)
+            state = moves.draw(loaded, state)
         elif action == "undo":
-            state = compute.undo(loaded, state)
+            state = moves.undo(loaded, state)
         elif action == "go":
-            state = compute.go(loaded, state, generator.choice([None, *range(nodes)]))
+            state = moves.go(loaded, state, generator.choice([None, *range(nodes)]))
         elif action == "pick":
-            state = compute.pick(loaded, state, generator.randrange(22, loaded.vocab_size))
+            state = moves.pick(loaded, state, generator.randrange(22, loaded.vocab_size))
         else:
             knob, value = generator.choice(
                 [("temperature", 0.2), ("temperature", 2.0), ("seed", 9), ("top_k", 3)]
             )
-            state = compute.turn(loaded, state, knob, value)
-        u = compute.random_number(state)
+            state = moves.turn(loaded, state, knob, value)
+        u = compute.random_number(loaded, state)
         if u is not None:
             token_id = compute.path(state)[-1].token_id
-            rows = compute.rows(warp(state.step.logits, compute.sampling(state)), (token_id,))
+            rows = compute.rows(
+                warp(compute.step(loaded, state).logits, compute.sampling(state)), (token_id,)
+            )
             spans = next(row.spans for row in rows if row.token_id == token_id)
             assert any(low <= u < high for low, high in spans)
             shown += 1
@@ -239,7 +244,7 @@ def test_the_same_seed_gives_the_same_tokens_and_another_seed_others(loaded):
     def drawn(seed: int) -> list[int]:
         state = begin(loaded, seed=seed, **OPEN)
         for _ in range(8):
-            state = compute.draw(loaded, state)
+            state = moves.draw(loaded, state)
         return [choice.token_id for choice in state.ids]
 
     assert drawn(3) == drawn(3)
@@ -249,14 +254,14 @@ def test_the_same_seed_gives_the_same_tokens_and_another_seed_others(loaded):
 def test_each_draw_takes_the_next_number_also_after_going_back(loaded):
     state = begin(loaded, **OPEN)
     for index in range(4):
-        state = compute.draw(loaded, state)
+        state = moves.draw(loaded, state)
         assert compute.path(state)[-1].draw_index == index
-        state = compute.undo(loaded, state)
+        state = moves.undo(loaded, state)
     assert state.draws == 4
 
 
 def test_after_the_last_random_number_of_a_link_the_first_comes_again(loaded):
-    state = compute.draw(loaded, begin(loaded, draws=MAX_DRAWS))
+    state = moves.draw(loaded, begin(loaded, draws=MAX_DRAWS))
     assert compute.path(state)[-1].draw_index == MAX_DRAWS
     assert state.draws == 0
 
@@ -270,7 +275,7 @@ def where(state: State) -> tuple:
         [(node.token_id, node.by_hand, node.draw_index) for node in compute.path(state)],
         state.landed,
         compute.context_ids(state),
-        state.step.ids,
+        compute.passed_ids(state),
     )
 
 
@@ -279,49 +284,49 @@ def test_a_token_goes_down_and_up_again(loaded):
     start = begin(loaded)
     assert where(start) == ([], False, prompt, prompt)
     assert not compute.pending(start)
-    drawn = compute.draw(loaded, start)
+    drawn = moves.draw(loaded, start)
     assert compute.pending(drawn)
     token_id = compute.path(drawn)[-1].token_id
-    assert drawn.step.ids == prompt, "the bars are those it was drawn from"
-    landed = compute.land(loaded, drawn)
-    assert landed.step.ids == (*prompt, token_id) and not compute.pending(landed)
-    assert compute.land(loaded, landed) == landed
-    up = compute.undo(loaded, landed)
+    assert compute.passed_ids(drawn) == prompt, "the bars are those it was drawn from"
+    landed = moves.land(loaded, drawn)
+    assert compute.passed_ids(landed) == (*prompt, token_id) and not compute.pending(landed)
+    assert moves.land(loaded, landed) == landed
+    up = moves.undo(loaded, landed)
     assert where(up) == where(drawn)
-    gone = compute.undo(loaded, up)
+    gone = moves.undo(loaded, up)
     assert where(gone) == where(start)
     assert len(gone.history.nodes) == 1, "nothing is lost by going back"
-    assert where(compute.undo(loaded, gone)) == where(start)
+    assert where(moves.undo(loaded, gone)) == where(start)
 
 
 def test_drawing_lets_the_token_before_come_down_first(loaded):
-    state = compute.draw(loaded, begin(loaded))
+    state = moves.draw(loaded, begin(loaded))
     first = compute.path(state)[-1].token_id
-    state = compute.draw(loaded, state)
-    assert state.step.ids[-1] == first
+    state = moves.draw(loaded, state)
+    assert compute.passed_ids(state)[-1] == first
     assert len(compute.path(state)) == 2
 
 
 def test_picking_replaces_the_token_on_show(loaded):
-    state = compute.draw(loaded, begin(loaded))
+    state = moves.draw(loaded, begin(loaded))
     drawn = compute.path(state)[-1].token_id
     other = next(i for i in range(30, 60) if i != drawn)
-    picked = compute.pick(loaded, state, other)
+    picked = moves.pick(loaded, state, other)
     assert [node.token_id for node in compute.path(picked)] == [other]
-    assert compute.path(picked)[-1].by_hand and compute.random_number(picked) is None
-    assert picked.step.ids == state.step.ids
+    assert compute.path(picked)[-1].by_hand and compute.random_number(loaded, picked) is None
+    assert compute.passed_ids(picked) == compute.passed_ids(state)
     assert len(picked.history.nodes) == 2, "the drawn one stays as a branch"
     assert compute.path(picked)[-1].p == pytest.approx(
-        float(plain_probabilities(loaded, list(picked.step.ids))[other]), rel=1e-3
+        float(plain_probabilities(loaded, list(compute.passed_ids(picked)))[other]), rel=1e-3
     )
-    after = compute.pick(loaded, compute.land(loaded, picked), drawn)
+    after = moves.pick(loaded, moves.land(loaded, picked), drawn)
     assert [node.token_id for node in compute.path(after)] == [other, drawn]
 
 
 def test_a_token_taken_again_is_the_same_branch(loaded):
-    state = compute.draw(loaded, begin(loaded))
+    state = moves.draw(loaded, begin(loaded))
     drawn = compute.path(state)[-1].token_id
-    again = compute.pick(loaded, state, drawn)
+    again = moves.pick(loaded, state, drawn)
     assert len(again.history.nodes) == 1
     assert compute.path(again)[-1].by_hand, "it has come about by hand this time"
 
@@ -329,20 +334,20 @@ def test_a_token_taken_again_is_the_same_branch(loaded):
 @pytest.mark.parametrize("token_id", [-1, 10**9])
 def test_a_token_that_does_not_exist(loaded, token_id):
     with pytest.raises(InputError) as raised:
-        compute.pick(loaded, begin(loaded), token_id)
+        moves.pick(loaded, begin(loaded), token_id)
     assert raised.value.code == "unknown_token"
 
 
 def test_going_to_a_branch_shows_it_as_it_was(loaded):
-    state = compute.draw(loaded, compute.draw(loaded, begin(loaded)))
+    state = moves.draw(loaded, moves.draw(loaded, begin(loaded)))
     first_branch = where(state)
-    state = compute.pick(loaded, compute.go(loaded, state, 0), 40)
+    state = moves.pick(loaded, moves.go(loaded, state, 0), 40)
     assert [node.token_id for node in compute.path(state)] == [40], "in place of the token on show"
-    assert where(compute.go(loaded, state, 1)) == first_branch
-    assert where(compute.go(loaded, state, None)) == where(begin(loaded))
+    assert where(moves.go(loaded, state, 1)) == first_branch
+    assert where(moves.go(loaded, state, None)) == where(begin(loaded))
     for node in (-1, len(state.history.nodes), 10**9):
         with pytest.raises(InputError):
-            compute.go(loaded, state, node)
+            moves.go(loaded, state, node)
 
 
 def test_turning_a_knob_draws_again_with_the_same_number(loaded):
@@ -350,16 +355,16 @@ def test_turning_a_knob_draws_again_with_the_same_number(loaded):
     generator = random.Random(0)
     changed = 0
     for seed in range(12):
-        state = compute.draw(loaded, compute.draw(loaded, begin(loaded, seed=seed, **OPEN)))
+        state = moves.draw(loaded, moves.draw(loaded, begin(loaded, seed=seed, **OPEN)))
         knob, value = generator.choice(
             [("temperature", 0.3), ("top_k", 2), ("top_p", 0.2), ("temperature", 2.0)]
         )
-        turned = compute.turn(loaded, state, knob, value)
+        turned = moves.turn(loaded, state, knob, value)
         first, last = compute.path(turned)
         assert first == compute.path(state)[0]
         assert last.draw_index == 1 and turned.draws == state.draws
-        expected = compute.start(loaded, "나는 오늘", State(seed=seed, **OPEN | {knob: value}))
-        expected = compute.draw(loaded, replace(compute.pick(loaded, expected, first.token_id), draws=1))
+        expected = moves.start(loaded, "나는 오늘", State(seed=seed, **OPEN | {knob: value}))
+        expected = moves.draw(loaded, replace(moves.pick(loaded, expected, first.token_id), draws=1))
         assert last.token_id == compute.path(expected)[-1].token_id
         changed += last.token_id != compute.path(state)[-1].token_id
         assert len(turned.history.nodes) == 2, "a token drawn while a slider moves leaves no branch behind"
@@ -367,10 +372,10 @@ def test_turning_a_knob_draws_again_with_the_same_number(loaded):
 
 
 def test_a_turn_removes_nothing_that_something_grew_from(loaded):
-    state = compute.draw(loaded, begin(loaded, **OPEN))
+    state = moves.draw(loaded, begin(loaded, **OPEN))
     first = compute.path(state)[-1].token_id
-    state = compute.go(loaded, compute.draw(loaded, state), 0)
-    turned = compute.turn(loaded, state, "seed", 12)
+    state = moves.go(loaded, moves.draw(loaded, state), 0)
+    turned = moves.turn(loaded, state, "seed", 12)
     assert compute.path(turned)[-1].token_id != first, "choose another seed"
     assert [node.token_id for node in turned.history.nodes][:2] == [
         node.token_id for node in state.history.nodes
@@ -378,10 +383,10 @@ def test_a_turn_removes_nothing_that_something_grew_from(loaded):
 
 
 def test_turning_leaves_what_was_chosen_by_hand_and_what_came_down(loaded):
-    by_hand = compute.pick(loaded, begin(loaded), 40)
-    assert where(compute.turn(loaded, by_hand, "temperature", 2.0)) == where(by_hand)
-    landed = compute.land(loaded, compute.draw(loaded, begin(loaded)))
-    assert where(compute.turn(loaded, landed, "seed", 77)) == where(landed)
+    by_hand = moves.pick(loaded, begin(loaded), 40)
+    assert where(moves.turn(loaded, by_hand, "temperature", 2.0)) == where(by_hand)
+    landed = moves.land(loaded, moves.draw(loaded, begin(loaded)))
+    assert where(moves.turn(loaded, landed, "seed", 77)) == where(landed)
 
 
 @pytest.mark.parametrize(
@@ -398,7 +403,7 @@ def test_turning_leaves_what_was_chosen_by_hand_and_what_came_down(loaded):
 )
 def test_a_knob_has_its_range(loaded, knob, value):
     with pytest.raises(InputError) as raised:
-        compute.turn(loaded, begin(loaded), knob, value)
+        moves.turn(loaded, begin(loaded), knob, value)
     assert raised.value.code == "not_understood"
 
 
@@ -409,13 +414,13 @@ def test_the_stops_of_the_slider_are_those_that_are_taken():
 
 
 def test_the_end_of_the_text_starts_over(loaded):
-    state = compute.draw(loaded, begin(loaded))
-    state = compute.pick(loaded, compute.land(loaded, state), loaded.eot_id)
+    state = moves.draw(loaded, begin(loaded))
+    state = moves.pick(loaded, moves.land(loaded, state), loaded.eot_id)
     assert compute.ended(loaded, state)
-    over = compute.draw(loaded, state)
+    over = moves.draw(loaded, state)
     assert not compute.path(over) and not compute.ended(loaded, over)
     assert len(over.history.nodes) == 2
-    assert not compute.ended(loaded, compute.land(loaded, state)), "it has come down: the learner goes on"
+    assert not compute.ended(loaded, moves.land(loaded, state)), "it has come down: the learner goes on"
 
 
 def test_a_path_has_an_end(loaded):
@@ -423,22 +428,22 @@ def test_a_path_has_an_end(loaded):
     state = begin(loaded, ids=ids)
     assert len(compute.path(state)) == MAX_PATH
     with pytest.raises(InputError) as raised:
-        compute.draw(loaded, state)
+        moves.draw(loaded, state)
     assert raised.value.code == "path_too_long"
-    assert compute.path(compute.undo(loaded, state))
+    assert compute.path(moves.undo(loaded, state))
 
 
 def test_a_full_tree_still_lets_one_walk_in_it(loaded, monkeypatch):
-    monkeypatch.setattr(compute, "MAX_NODES", 3)
+    monkeypatch.setattr(moves, "MAX_NODES", 3)
     state = begin(loaded)
     for token_id in (30, 31, 32):
-        state = compute.pick(loaded, state, token_id)
+        state = moves.pick(loaded, state, token_id)
     with pytest.raises(InputError) as raised:
-        compute.pick(loaded, state, 33)
+        moves.pick(loaded, state, 33)
     assert raised.value.code == "tree_full"
-    assert compute.path(compute.pick(loaded, state, 30))[-1].token_id == 30
-    kept = compute.keep(state)
-    again = compute.restore(loaded, begin(loaded, ids=state.ids), kept)
+    assert compute.path(moves.pick(loaded, state, 30))[-1].token_id == 30
+    kept = moves.keep(state)
+    again = moves.restore(loaded, begin(loaded, ids=state.ids), kept)
     assert sorted(node.token_id for node in again.history.nodes) == [30, 31, 32]
     assert MAX_NODES > 3
 
@@ -469,8 +474,8 @@ def test_the_window_slides_when_it_is_full(loaded):
     numbers = 2 * loaded.n_layer * loaded.d_model
     slid = 0
     for _ in range(2 * N_CTX):
-        state = compute.pick(loaded, compute.land(loaded, state), 30 + len(state.history.nodes) % 7)
-        step, n = state.step, len(state.step.ids)
+        state = moves.pick(loaded, moves.land(loaded, state), 30 + len(state.history.nodes) % 7)
+        step, n = compute.step(loaded, state), len(compute.passed_ids(state))
         assert step.n_dropped == max(0, n - N_CTX)
         assert step.n_reused + step.n_computed == min(n, N_CTX)
         assert step.numbers_saved == numbers * step.n_reused
@@ -484,9 +489,34 @@ def test_the_window_slides_when_it_is_full(loaded):
     assert slid > N_CTX / 2
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_what_the_cache_is_said_to_save_is_her_own_path_s(loaded, seed):
+    """Against a cache of her own that sees her passes only, whatever lies in the shared one."""
+    generator, own = random.Random(seed), KVCache()
+    state, passed = begin(loaded, text=generator.choice(["나는 오늘", "나는 오늘 그 곳에 " * 4])), None
+    for _ in range(2 * N_CTX):
+        if state.passed is not passed:
+            own.logits(loaded, compute.passed_ids(state))
+            step, passed = compute.step(loaded, state), state.passed
+            assert (step.n_reused, step.n_computed) == (own.n_reused, own.n_computed)
+            assert (step.n_dropped, step.numbers_saved) == (own.n_dropped, own.numbers_saved)
+        nodes = len(state.history.nodes)
+        moved = {
+            "draw": lambda state: moves.draw(loaded, state),
+            "undo": lambda state: moves.undo(loaded, state),
+            "go": lambda state, nodes=nodes: moves.go(loaded, state, generator.choice([None, *range(nodes)])),
+            "pick": lambda state: moves.pick(loaded, state, generator.randrange(22, loaded.vocab_size)),
+            "look": lambda state: replace(state, guess="그 곳에"),
+        }
+        state = moved[generator.choice(["draw", "draw", "draw", "undo", "go", "pick", "look"])](state)
+        compute.guessed(loaded, state)
+        compute.after_the_leader(loaded, state)
+        SHARED.clear() if generator.random() < 0.1 else None
+
+
 def test_a_knob_runs_no_model_anew(loaded):
     state = begin(loaded)
-    assert compute.turn(loaded, state, "temperature", 1.5).step is state.step
+    assert moves.turn(loaded, state, "temperature", 1.5).passed is state.passed
 
 
 # ---- the tree ----
@@ -562,7 +592,7 @@ def test_the_probability_of_a_guess_is_that_of_its_tokens_in_a_row(loaded):
         state = replace(begin(loaded), guess=guess)
         ids, p, rank = compute.guessed(loaded, state)
         assert ids == loaded.tokenizer.encode(" " + guess)
-        context, expected = list(state.step.ids), 1.0
+        context, expected = list(compute.passed_ids(state)), 1.0
         first = plain_probabilities(loaded, context)
         for token_id in ids:
             expected *= float(plain_probabilities(loaded, context)[token_id])
@@ -574,10 +604,10 @@ def test_the_probability_of_a_guess_is_that_of_its_tokens_in_a_row(loaded):
 
 def test_a_guess_does_not_disturb_the_path(loaded):
     """It is computed in a cache of its own: the next step still finds what was there."""
-    state = compute.land(loaded, compute.pick(loaded, begin(loaded), 40))
+    state = moves.land(loaded, moves.pick(loaded, begin(loaded), 40))
     compute.guessed(loaded, replace(state, guess="그 곳에 간다"))
-    after = compute.land(loaded, compute.pick(loaded, state, 41))
-    assert after.step.n_computed == 1
+    after = moves.land(loaded, moves.pick(loaded, state, 41))
+    assert compute.step(loaded, after).n_computed == 1
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -586,7 +616,7 @@ def test_does_the_leader_gain_in_the_cold(loaded, seed):
     knobs = {"temperature": generator.choice([0.1, 0.2, 0.8, 1.9]), "top_k": 0, "top_p": 1.0}
     state = begin(loaded, text=generator.choice(["나는", "I like", "그 곳에"]), **knobs)
     answer = compute.cold_leader(loaded, state)
-    plain = plain_probabilities(loaded, list(state.step.ids))
+    plain = plain_probabilities(loaded, list(compute.passed_ids(state)))
     now, cold = (after_filters(plain, heat, 0, 1.0) for heat in (knobs["temperature"], 0.2))
     best = int(plain.argmax())
     assert answer.values["best"] == best
@@ -609,22 +639,26 @@ def test_one_box_gives_one_token(loaded):
     state = begin(loaded, temperature=2.0)
     answer = compute.draws_with_one_box(loaded, state)
     assert answer.right == answer.values["distinct"] == 1
-    assert answer.values["pieces"] == (int(plain_probabilities(loaded, list(state.step.ids)).argmax()),)
+    assert answer.values["pieces"] == (
+        int(plain_probabilities(loaded, list(compute.passed_ids(state))).argmax()),
+    )
 
 
-def test_two_leaders_give_two_tokens(loaded):
+def test_two_leaders_give_two_tokens(loaded, monkeypatch):
     """The answer comes from ten real draws: where two tokens share the first place, both come up."""
     state = begin(loaded)
     logits = torch.full((loaded.vocab_size,), -9.0)
     logits[40] = logits[50] = 3.0
-    answer = compute.draws_with_one_box(loaded, replace(state, step=replace(state.step, logits=logits)))
+    tied = replace(compute.step(loaded, state), logits=logits)
+    monkeypatch.setattr(compute, "step", lambda loaded, state: tied)
+    answer = compute.draws_with_one_box(loaded, state)
     assert (answer.right, sorted(answer.values["pieces"])) == (2, [40, 50])
 
 
 def test_what_follows_the_leader(loaded):
     state = begin(loaded)
     answer = compute.after_the_leader(loaded, state)
-    ids = list(state.step.ids)
+    ids = list(compute.passed_ids(state))
     leader = int(plain_probabilities(loaded, ids).argmax())
     following = plain_probabilities(loaded, [*ids, leader])
     best, seen = [], set()
@@ -659,13 +693,13 @@ def test_the_three_methods_side_by_side(loaded):
     state = begin(loaded, seed=4, temperature=1.1, top_k=5, top_p=0.8)
     shown = compute.compare(loaded, state)
     assert set(shown) == {"greedy", "sample", "beam"}
-    context = list(state.step.ids)
+    context = list(compute.passed_ids(state))
     for token_id, p in shown["greedy"]:
         plain = plain_probabilities(loaded, context)
         assert token_id == int(plain.argmax())
         assert p == pytest.approx(float(plain.max()), rel=1e-3)
         context.append(token_id)
-    context = list(state.step.ids)
+    context = list(compute.passed_ids(state))
     for token_id, p in shown["sample"]:
         plain = plain_probabilities(loaded, context)
         assert token_id in after_filters(plain, 1.1, 5, 0.8)
@@ -678,7 +712,7 @@ def test_the_three_methods_side_by_side(loaded):
 
 @pytest.fixture(scope="module")
 def pages(registry) -> dict[str, Mounted]:
-    return {lang: Mounted(LESSON, STAGE, registry, lang) for lang in i18n.LANGUAGES}
+    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in i18n.LANGUAGES}
 
 
 ODD = {

@@ -21,16 +21,16 @@ def test_defaults_are_for_one_person_on_this_computer():
 
 def test_every_flag_reaches_its_field(tmp_path: Path):
     arguments = ["--host", "localhost", "--port", "54321", "--lang", "en", "--model", str(tmp_path)]
-    arguments += ["--share", "--offline", "--root-path", "/gpt/", "--reload"]
-    expected = Settings("localhost", 54321, "en", str(tmp_path), True, True, "/gpt", True)
+    arguments += ["--share", "--offline", "--root-path", "/gpt/", "--reload", "--memory", "64"]
+    expected = Settings("localhost", 54321, "en", str(tmp_path), True, True, "/gpt", True, 64)
     assert Settings.from_args(arguments, NOTHING) == expected
 
 
 def test_every_option_has_an_environment_variable():
     environ = {"OTAT_HOST": "0.0.0.0", "OTAT_PORT": "7861", "OTAT_LANG": "ko", "OTAT_MODEL": "a/b"}
     environ |= {"OTAT_SHARE": "yes", "OTAT_OFFLINE": "TRUE", "OTAT_ROOT_PATH": "https://example.org/gpt"}
-    environ |= {"OTAT_RELOAD": "1"}
-    expected = Settings("0.0.0.0", 7861, "ko", "a/b", True, True, "https://example.org/gpt", True)
+    environ |= {"OTAT_RELOAD": "1", "OTAT_MEMORY": "0"}
+    expected = Settings("0.0.0.0", 7861, "ko", "a/b", True, True, "https://example.org/gpt", True, 0)
     assert Settings.from_environment(environ) == expected
     assert {option.environment[0] for option in OPTIONS} == set(environ)
 

@@ -17,12 +17,11 @@ import pytest
 
 from app import i18n, models
 from app.errors import InputError
-from app.lesson import Lesson
+from app.lesson import Lesson, Live, Stage
 from app.links import MAX_TEXT, integer
 from app.models.registry import EMBEDDED
-from app.stage import Stage
 from app.visits import clean_text
-from lessons.next_token.lesson import LESSON, STAGE
+from lessons.next_token.lesson import LESSON
 from tests.mounted import Mounted, Visitor, tiny_registry
 
 DEFAULT, OTHER = EMBEDDED
@@ -84,15 +83,15 @@ def restore(context, page, state, kept):
     return dataclasses.replace(state, log=log) if log else state
 
 
-COUNTING = Stage(
+LIVE = Live(
     start=start,
     forget=lambda state: dataclasses.replace(state, steps=0, log=()),
     draw=draw_count,
-    preview=lambda context, page, state: {"steps": None, "ready": False},
     actions={"count": count},
     keep=lambda state: {"log": [[entry] for entry in state.log]},
     restore=restore,
 )
+COUNTING = Stage(preview=lambda context, page, state: {"steps": None, "ready": False}, live=LIVE)
 SCENES = """
 [[scene]]
 id = "zero"
@@ -121,7 +120,7 @@ def counting(tmp_path_factory, registry) -> dict[str, Mounted]:
     for lang in i18n.LANGUAGES:
         (folder / f"text.{lang}.md").write_text(WORDS, encoding="utf-8")
     first = {"ko": "처음", "en": "first"}
-    lesson = Lesson("counting", 1, {"ko": "수", "en": "Count"}, Count, first, folder, lambda context: None)
+    lesson = Lesson("counting", 1, {"ko": "수", "en": "Count"}, Count, first, folder, COUNTING)
     return {lang: Mounted(lesson, COUNTING, registry, lang) for lang in i18n.LANGUAGES}
 
 
@@ -346,7 +345,7 @@ def test_a_fault_of_ours_is_logged_and_told_in_one_sentence(counting, caplog, mo
     def break_down(*_):
         raise ZeroDivisionError("our own fault")
 
-    monkeypatch.setitem(COUNTING.actions, "count", break_down)
+    monkeypatch.setitem(LIVE.actions, "count", break_down)
     after = visitor.act("count")
     assert shown(after) == shown(before)
     assert after["notice"] == i18n.shared_text("ko")["error.internal"]
@@ -389,7 +388,7 @@ def test_what_is_no_text_is_told(text):
 
 @pytest.fixture(scope="module")
 def real(registry) -> dict[str, Mounted]:
-    return {lang: Mounted(LESSON, STAGE, registry, lang) for lang in i18n.LANGUAGES}
+    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in i18n.LANGUAGES}
 
 
 JUNK = [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_FILE_BYTES = 10_000_000  # a Space refuses larger files outside LFS
+LONGEST_MODULE = 250  # lines; a longer one says why in its first
 MAX_LINE = 2000  # nobody writes such a line of JavaScript or CSS by hand
 
 # What may not be imported, by folder. app.py → lessons → app.views → app.engine → app.models.
@@ -40,10 +43,11 @@ def python_files(under: str) -> list[Path]:
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+def imports(path: Path, typing: bool = False) -> Iterator[tuple[str, bool]]:
     """(dotted name, happens when the module is imported) of everything that `path` imports, however deep.
 
-    `from a import b` gives `a.b`, which stands for both. Imports under `if TYPE_CHECKING:` do not happen.
+    `from a import b` gives `a.b`, which stands for both. Imports under `if TYPE_CHECKING:` do not happen, and
+    come along only with `typing`.
     """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {
@@ -59,9 +63,9 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
         for node in ast.walk(function)
     }
     for node in ast.walk(tree):
-        if id(node) in typing_only:
+        if id(node) in typing_only and not typing:
             continue
-        at_import = id(node) not in in_function
+        at_import = id(node) not in in_function and id(node) not in typing_only
         if isinstance(node, ast.Import):
             yield from ((alias.name, at_import) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -82,10 +86,59 @@ def test_imports_follow_the_arrows(under: str):
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in files
-        for name, _ in imports(path)
+        for name, _ in imports(path, typing=True)
         for package in FORBIDDEN[under]
         if starts_with(name, package)
     ]
+    assert not wrong, "\n".join(wrong)
+
+
+def arrows() -> dict[str, set[str]]:
+    """{module: the modules of this repository that it imports, for its types alone too}."""
+    files = {path: list(path.relative_to(ROOT).with_suffix("").parts) for path in python_files("app")}
+    for folder in ("lessons", "training"):
+        files |= {path: list(path.relative_to(ROOT).with_suffix("").parts) for path in python_files(folder)}
+    modules = {
+        ".".join(parts[:-1] if parts[-1] == "__init__" else parts): path for path, parts in files.items()
+    }
+    return {
+        module: {
+            found
+            for name, _ in imports(path, typing=True)
+            for found in [name if name in modules else name.rpartition(".")[0]]
+            if found in modules and found != module
+        }
+        for module, path in modules.items()
+    }
+
+
+def test_no_import_circle():
+    """Taking away again and again what imports nothing more leaves the circles, and what leads to them."""
+    left = arrows()
+    assert len(left) > 50 and left["app.host"], "nothing was looked at"
+    while free := {module for module, taken in left.items() if not taken & left.keys()}:
+        left = {module: taken for module, taken in left.items() if module not in free}
+    assert not left, {module: sorted(taken & left.keys()) for module, taken in left.items()}
+
+
+def test_lessons_import_at_the_top():
+    """The live half comes at the first action as a whole: nothing is imported inside a function."""
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in python_files("lessons")
+        for name, at_import in imports(path)
+        if not at_import
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_module_is_read_in_one_sitting():
+    """A longer one says in its first line why it is one: `(long: …)`."""
+    wrong = []
+    for path in [*python_files("app"), *python_files("lessons")]:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        if len(lines) > LONGEST_MODULE and "(long: " not in lines[0]:
+            wrong.append(f"{path.relative_to(ROOT)}: {len(lines)} lines")
     assert not wrong, "\n".join(wrong)
 
 
@@ -120,6 +173,37 @@ def test_what_the_first_page_needs_does_not_import_torch():
         if at_import and name.split(".")[0] in ("torch", "transformers")
     ]
     assert not wrong, "\n".join(wrong)
+
+
+FIRST_PAGE = """
+import json, sys
+sys.argv = ["app.py"]
+import app as package
+from app import shell
+from app.host import Host
+from app.settings import Settings
+from lessons import LESSONS
+demo = shell.build(LESSONS, Host(Settings()))
+sizes = {f"{lang}/{name}": len(json.dumps(light())) for (lang, name), light in shell.light(demo).items()}
+before = sorted(sys.modules)
+live = [lesson.stage.live for lesson in LESSONS]
+for lesson in LESSONS:
+    lesson.stage.loaded
+print(json.dumps({"sizes": sizes, "before": before, "after": sorted(sys.modules), "live": live}))
+"""
+
+
+def test_what_is_loaded_for_the_first_page_is_no_torch_and_no_live_half():
+    """What Python really loaded, in a process of its own, until the page and all first pictures were made."""
+    command = [sys.executable, "-c", FIRST_PAGE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=240, text=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    heavy = {"torch", "transformers", "safetensors"}
+    assert min(found["sizes"].values()) > 100, "a first picture was not made"
+    assert not heavy & set(found["before"])
+    assert "torch" in found["after"], "the live halves bring it"
+    assert found["live"] and not set(found["live"]) & set(found["before"])
+    assert set(found["live"]) <= set(found["after"])
 
 
 def tracked() -> list[Path]:
