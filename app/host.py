@@ -26,7 +26,7 @@ from app.models import Registry
 from app.payload import Payload
 from app.settings import Settings
 from app.stage import answer, explain
-from app.visits import Visit
+from app.visits import Visit, linked_model
 from app.work import MOST_OF_A_SESSION, Gone, Owner, Work
 
 log = logging.getLogger(__name__)
@@ -137,10 +137,13 @@ class Host:
 
     async def _news(self, context: Context, owner: Owner, payload: Payload) -> AsyncIterator[dict[str, Any]]:
         """How far the model that the action names is, where it is not in memory yet."""
+        name = payload.string_or("name", "", 200)
         try:
-            spec = context.registry.spec(payload.string_or("name", "", 200))
+            spec = context.registry.spec(name or linked_model(payload))
         except UserError:
             return  # the action itself explains it
+        if not name and (spec.source != "hub" or models.is_loaded(spec)):
+            return
         words = i18n.shared_text(context.lang)
         if models.is_loaded(spec):
             yield {"busy": words["loading.ready"], "fraction": 1.0}

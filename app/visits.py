@@ -85,6 +85,11 @@ def _query(payload: Payload, name: str) -> dict[str, str]:
         return {}
 
 
+def linked_model(payload: Payload) -> str:
+    """The model that the address of the payload names, "" where it names none."""
+    return (_query(payload, "query") or _query(payload, "at")).get("model", "")
+
+
 def _with_usable_model(context: Context, page: Page) -> tuple[Page, str]:
     """The page with a model that loads -> (page, why another one took its place or "").
 

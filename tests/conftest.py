@@ -25,10 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`python app.py` as a host without internet starts it. Its log must hold no traceback at the end."""
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    with Server(["app.py", "--offline"], log) as running:
+    with Server(["app.py", "--offline"], log, {"GRADIO_TEMP_DIR": str(log.parent / "cache")}) as running:
         running.wait()
         yield running
     assert "Traceback" not in running.read_log(), running.read_log()[-4000:]
+
+
+@pytest.fixture
+def cache(server: Server) -> Path:
+    """Where Gradio would put files that it serves; only this server uses it."""
+    return server.log.parent / "cache"
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import asyncio
 import json
 import random
 import re
+import threading
 import time
 
 import pytest
 
 from app import host as hosting
+from app.errors import ModelError
 from app.host import Host
 from app.payload import Payload
 from app.settings import Settings
@@ -100,6 +102,20 @@ def test_a_second_tab_keeps_what_the_first_has_changed_meanwhile(mounted):
     session.page = hosting.replace(session.page, model="tiny-gpt1")  # as another lesson's answer does
     visitor.act("draw")
     assert session.page == hosting.Page("새로운 글", "tiny-gpt1")
+
+
+@pytest.mark.parametrize("field", ["query", "at"])
+def test_a_link_s_download_keeps_no_thread_of_the_page(mounted, monkeypatch, field):
+    asked = []
+
+    def load(spec, *more, **named):
+        asked.append((spec.name, threading.current_thread().name.partition("_")[0]))
+        raise ModelError("model_offline", name=spec.name)
+
+    monkeypatch.setattr(hosting.models, "load", load)
+    name = "openai-community/gpt2"
+    mounted.answers("a-link-with-a-model", {"type": "enter", field: f"model={name}"})
+    assert asked[0] == (name, "downloading")
 
 
 def test_fifty_learners_never_see_each_other(mounted):
