@@ -80,6 +80,7 @@ class KVCache:
         self._loaded: LoadedModel | None = None
         self._memory: KeyValues | None = None
         self._ids: list[int] = []  # the tokens whose keys and values are held
+        self._last: Tensor | None = None  # (V,) after all of `_ids`, where a pass over one token gave it
         self.n_reused = self.n_computed = self.n_dropped = self.numbers_saved = 0
 
     def __deepcopy__(self, memo: dict) -> KVCache:
@@ -94,17 +95,26 @@ class KVCache:
         window = list(ids[-loaded.n_ctx :])
         with self._lock, torch.no_grad():
             if self._loaded is not loaded:
-                self._loaded, self._ids, self._memory = loaded, [], KeyValues(loaded)
+                self._loaded, self._ids, self._memory, self._last = loaded, [], KeyValues(loaded), None
             # At least the last token is run: its logits are what is asked for.
             n_reused = min(_common_prefix(self._ids, window), len(window) - 1)
+            if self._last is not None and self._ids == window:  # a look ahead has become the text
+                self._count(n_reused, ids, window)
+                return self._last
+            self._last = None
             self._memory.crop(n_reused)
             self._ids = window[:n_reused]
             final = hidden(loaded, torch.tensor([window[n_reused:]]), self._memory)  # (1, T, d)
             self._ids = window
-            self.n_reused, self.n_computed = n_reused, len(window) - n_reused
-            self.n_dropped = len(ids) - len(window)
-            self.numbers_saved = 2 * loaded.n_layer * loaded.d_model * n_reused
-            return unembed(loaded, final[0, -1])
+            self._count(n_reused, ids, window)
+            logits = unembed(loaded, final[0, -1])
+            self._last = logits if self.n_computed == 1 else None
+            return logits
+
+    def _count(self, n_reused: int, ids: Sequence[int], window: list[int]) -> None:
+        self.n_reused, self.n_computed = n_reused, len(window) - n_reused
+        self.n_dropped = len(ids) - len(window)
+        self.numbers_saved = 2 * self._loaded.n_layer * self._loaded.d_model * n_reused
 
 
 def probabilities(loaded: LoadedModel, ids: Sequence[int], start: int) -> list[float]:

@@ -167,3 +167,20 @@ def test_an_no_tokens_starts_at_end_of_text(loaded, monkeypatch):
     with pytest.raises(InputError) as raised:
         prompt_ids(loaded, "")
     assert raised.value.code == "no_tokens"
+
+
+def test_a_look_ahead_that_becomes_the_text_is_not_computed_again(loaded, monkeypatch):
+    """Its counts are those of the pass that gave the logits."""
+    from app.engine import cache as module
+
+    passes = []
+    whole = module.hidden
+    monkeypatch.setattr(module, "hidden", lambda *arguments: passes.append(1) or whole(*arguments))
+    cache = KVCache()
+    cache.logits(loaded, [1, 2, 3])
+    ahead = cache.logits(loaded, [1, 2, 3, 4])
+    assert torch.equal(cache.logits(loaded, [1, 2, 3, 4]), ahead)
+    assert len(passes) == 2
+    assert (cache.n_reused, cache.n_computed, cache.n_dropped) == (3, 1, 0)
+    other = cache.logits(loaded, [1, 2, 3, 5])
+    assert len(passes) == 3 and not torch.equal(other, ahead)
