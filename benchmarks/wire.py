@@ -43,12 +43,18 @@ class Connection:
         Raises:
             OSError, EOFError: the connection broke.
         """
-        if self._writer is None:
+        kept = self._writer is not None
+        if not kept:
             await self.open()
         try:
             self._writer.write(request(self.host, path, body))
             await self._writer.drain()
             return await self._answer()
+        except (ConnectionResetError, asyncio.IncompleteReadError) as error:
+            self.close()
+            if kept and not getattr(error, "partial", b""):  # closed while idle: as a browser, open a new one
+                return await self.ask(path, body)
+            raise
         except BaseException:
             self.close()
             raise

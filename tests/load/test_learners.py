@@ -7,12 +7,15 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from benchmarks.classroom import lesson
 from benchmarks.learners import Learner, Seen
 from benchmarks.process import Process
 from tests.harness.server import QUIET, Server
 
 
+@pytest.mark.slow
 def test_three_learners_draw_and_every_answer_is_their_own(tmp_path: Path):
     with Server(["app.py", "--offline"], tmp_path / "log.txt", QUIET) as server:
         server.wait()
