@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.trainers import paused
 
-NAMES = ("startup", "round_trip", "engine", "architecture")
+NAMES = ("startup", "round_trip", "engine", "architecture", "classroom")
 
 
 def main(names: list[str]) -> int:

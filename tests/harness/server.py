@@ -61,6 +61,11 @@ class Server:
                 stderr=subprocess.STDOUT,
             )
 
+    @property
+    def pid(self) -> int:
+        """Of the server's process."""
+        return self._process.pid
+
     def wait(self, timeout: float = 120) -> None:
         """Until the first page is served.
 
