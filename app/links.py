@@ -1,18 +1,21 @@
-"""Deep links: the query of an address <-> the fields of a lesson's State.
+"""The fields of a lesson's State: what may stand in them, whoever says so.
 
-A field of a State takes part in links when its metadata holds a codec:
+Type, range and steps of a field stand once, in its metadata:
 
-    temperature: float = field(default=0.8, metadata=number(0.1, 2.0))
+    temperature: float = field(default=0.8, metadata=number(0.1, 2.0, step=0.05))
+    presses: int = field(default=0, metadata=unlinked(integer(0, 256)))
 
-Every field is checked by type and range. What does not pass is dropped and reported, so that a link can be
-wrong without breaking the page.
+They are read by links (the query of an address), by scenes.toml, by payloads (`Payload.field`) and by the
+sliders of the browser (`stage.fields`). What does not pass in a link is dropped and reported, so that a link
+can be wrong without breaking the page.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 SHARED_NAMES = ("lesson", "scene", "lang", "text", "model", "theme", "present")
@@ -21,17 +24,26 @@ MAX_TEXT = 10_000
 
 
 class Codec(NamedTuple):
-    """How one field is read from and written into a link.
+    """What may stand in one field.
 
-    `read` raises ValueError for what it does not accept.
+    `read` and `write` are for links, `accept` takes a value as JSON or TOML have it and gives the field's
+    own; without one it is read as in a link. Both raise ValueError for what they do not take. `slider` is
+    what a control of the browser needs to know.
     """
 
     read: Callable[[str], Any]
     write: Callable[[Any], str]
+    accept: Callable[[Any], Any] | None = None
+    slider: Mapping[str, Any] = MappingProxyType({})
 
 
-def number(low: float, high: float) -> dict[str, Codec]:
+def number(low: float, high: float, step: float | None = None) -> dict[str, Codec]:
     """A float in [low, high], written in plain ASCII digits, as many as bring back the very same number."""
+
+    def accept(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise ValueError(f"{value!r} is no number in [{low}, {high}]")
+        return float(value)
 
     def read(text: str) -> float:
         value = float(text)
@@ -41,11 +53,21 @@ def number(low: float, high: float) -> dict[str, Codec]:
             raise ValueError(f"{text} is not in [{low}, {high}]")
         return value
 
-    return {"link": Codec(read, lambda value: repr(float(value)).removesuffix(".0"))}
+    write = lambda value: repr(float(value)).removesuffix(".0")  # noqa: E731
+    return {"link": Codec(read, write, accept, {"low": low, "high": high, "step": step})}
 
 
-def integer(low: int, high: int) -> dict[str, Codec]:
-    """An int in [low, high], written in plain ASCII digits."""
+def integer(low: int, high: int, stops: Sequence[int] = ()) -> dict[str, Codec]:
+    """An int in [low, high], written in plain ASCII digits.
+
+    Where there are `stops`, a control and a scene know only those; a link may hold any.
+    """
+
+    def accept(value: Any) -> int:
+        whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+        if not whole or not low <= value <= high or (stops and value not in stops):
+            raise ValueError(f"{value!r} is no whole number in [{low}, {high}], or none of {list(stops)}")
+        return int(value)
 
     def read(text: str) -> int:
         if not (text.isascii() and text.lstrip("-").isdigit() and len(text) <= 12):
@@ -55,7 +77,8 @@ def integer(low: int, high: int) -> dict[str, Codec]:
             raise ValueError(f"{text} is not in [{low}, {high}]")
         return value
 
-    return {"link": Codec(read, str)}
+    slider = {"low": low, "high": high, "step": 1} | ({"stops": list(stops)} if stops else {})
+    return {"link": Codec(read, str, accept, slider)}
 
 
 def flag() -> dict[str, Codec]:
@@ -66,7 +89,12 @@ def flag() -> dict[str, Codec]:
             raise ValueError(f"{text} is not 0 or 1")
         return text == "1"
 
-    return {"link": Codec(read, lambda value: str(int(value)))}
+    def accept(value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{value!r} is neither true nor false")
+        return value
+
+    return {"link": Codec(read, lambda value: str(int(value)), accept)}
 
 
 def choice(*values: str) -> dict[str, Codec]:
@@ -78,6 +106,59 @@ def choice(*values: str) -> dict[str, Codec]:
         return text
 
     return {"link": Codec(read, str)}
+
+
+def words(most: int, longest: int) -> dict[str, Codec]:
+    """At most `most` strings of `longest` characters; no link holds them."""
+
+    def accept(value: Any) -> tuple[str, ...]:
+        good = isinstance(value, list | tuple) and len(value) <= most
+        if not good or not all(isinstance(word, str) and 0 < len(word) <= longest for word in value):
+            raise ValueError(f"{value!r} is no list of at most {most} words")
+        return tuple(value)
+
+    return {"own": Codec(_never, str, accept)}
+
+
+def unlinked(metadata: Mapping[str, Codec]) -> dict[str, Codec]:
+    """The same for a field that takes no part in links."""
+    return {"own": metadata["link"]}
+
+
+def _never(text: str) -> Any:
+    raise ValueError("no link holds this field")
+
+
+def accept(state_type: type, name: str, value: Any) -> Any:
+    """`value`, as JSON or TOML have it, as the value of the field `name`.
+
+    Raises ValueError where it does not fit, and where nobody may set such a field.
+    """
+    metadata = next((item.metadata for item in dataclasses.fields(state_type) if item.name == name), {})
+    codec = metadata.get("link") or metadata.get("own")
+    if codec is None:
+        raise ValueError(f"{state_type.__name__} has no field {name!r} that can be set")
+    if codec.accept is not None:
+        return codec.accept(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is written as in a link, not {value!r}")
+    return codec.read(value)
+
+
+def accept_all(state_type: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """{field: value} of a scene's `state`. Raises ValueError with the field's name."""
+    accepted = {}
+    for name, value in values.items():
+        try:
+            accepted[name] = accept(state_type, name, value)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return accepted
+
+
+def sliders(state_type: type) -> dict[str, dict[str, Any]]:
+    """{field: {"low", "high", "step", "stops"}} of the numbers that a control can set."""
+    return {name: dict(codec.slider) for name, codec in codecs(state_type).items() if codec.slider}
 
 
 def codecs(state_type: type) -> dict[str, Codec]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from app import links
 from app.errors import InputError
 
 LARGEST_WHOLE = 2**53 - 1  # what JavaScript counts up to without a gap
@@ -47,6 +48,13 @@ class Payload:
     def number(self, name: str, low: float, high: float) -> float:
         """A finite number in [low, high]."""
         return finite_number(self._fields.get(name), low, high)
+
+    def field(self, name: str, state_type: type, field: str = "") -> Any:
+        """A value for the field `field` (by default that of the same name) of a lesson's State."""
+        try:
+            return links.accept(state_type, field or name, self._fields.get(name))
+        except ValueError:
+            raise InputError("not_understood") from None
 
     def choice(self, name: str, options: Sequence[str]) -> str:
         """One of `options`, as it stands there: what was sent is compared and thrown away."""

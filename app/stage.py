@@ -12,7 +12,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from app import i18n, models, parts
+from app import i18n, links, models, parts
 from app.errors import UserError
 from app.lesson import Context, Live, Page, Stage
 from app.payload import Payload
@@ -34,13 +34,14 @@ def mount(context: Context, stage: Stage) -> View:
 
 
 def light(context: Context, stage: Stage) -> dict[str, Any]:
-    """What the browser needs to open the lesson: {"words", "scenes", "terms", "preview"}."""
+    """What the browser needs to open the lesson: {"words", "scenes", "terms", "fields", "preview"}."""
     visit = first_visit(context, Page(None, context.registry.default))
     drawing = stage.preview(context, visit.page, visit.state)
     return {
         "words": i18n.for_browser(context.words),
         "scenes": context.lesson.scene_words(context.words),
         "terms": i18n.terms_in(context.words.values(), context.lang),
+        "fields": links.sliders(context.lesson.State),
         "preview": picture(context, drawing, visit, visit.page),
     }
 

@@ -163,8 +163,8 @@ def show_scene(context: Context, live: Live, page: Page, index: int) -> Visit:
     index = min(max(index, 0), len(context.lesson.scenes) - 1)
     wanted = context.lesson.scenes[index].state
     shown = Page(wanted.get("text", context.lesson.text[context.lang]), wanted.get("model", page.model))
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in wanted.items()}
-    state = context.lesson.State(**{key: v for key, v in fields.items() if key not in ("text", "model")})
+    fields = {key: value for key, value in wanted.items() if key not in ("text", "model")}
+    state = context.lesson.State(**links.accept_all(context.lesson.State, fields))
     visit = begin(context, live, Visit(shown, state, state, index))
     return replace(visit, base=visit.state)
 

@@ -19,7 +19,7 @@ const fetchWords = async (id) => {
   return answer.json();
 };
 
-/** -> what draw.js exports, and what Python says: {drawing, words, scenes, terms, preview}. */
+/** -> what draw.js exports, and what Python says: {drawing, words, scenes, terms, fields, preview}. */
 const fetchLesson = async (id) => {
   const script = new URL("draw.js", folder(id)).href;
   const style = page.styled.includes(id) && id !== page.asked; // that of the asked one stands in the HTML

@@ -19,11 +19,12 @@ export const frame = { painted() {} };
 
 export class Stage {
   /**
-   * at: the element to draw into · lesson: {drawing, words, scenes, preview}, see lessons.js 
+   * at: the element to draw into · lesson: {drawing, words, scenes, fields, preview}, see lessons.js;
+   * stage.fields: {name: {low, high, step, stops}} of the State's numbers, for sliders
    * drawing: what draw.js of the lesson exports: build(stage), draw(stage), board(stage), and space(stage) if it likes
    */
   constructor(id, at, lesson) {
-    Object.assign(this, { id, at, lesson: lesson.drawing, words: lesson.words, scenes: lesson.scenes });
+    Object.assign(this, { id, at, lesson: lesson.drawing, words: lesson.words, scenes: lesson.scenes, fields: lesson.fields });
     this.waiting = [];
     this.pending = null;
     this.value = null;

@@ -103,7 +103,7 @@ const drawSteps = (stage, value) => {
 const folds = (stage, parts) => {
   const { words } = stage;
   const more = html("div", { class: "more" }, stage.at);
-  parts.labs = buildLabs(more, words, (action, slot) => stage.act(action, slot));
+  parts.labs = buildLabs(more, words, stage.fields, (action, slot) => stage.act(action, slot));
   parts.code = html("div", {}, fold(more, words.code, words.code_about));
   rich(html("p", {}, fold(more, words.sources, words.sources_about)), words.sources_text);
 };

@@ -9,10 +9,10 @@ const range = (n, from = 0) => Array.from({ length: n }, (_, index) => from + in
 const told = (words, name, curves) => fill(words["lab.chart"], { name, curves: curves.map((curve) => curve.name).join(", ") });
 
 /** Slider of the depth and the box for 1/√N; both labs with untrained models have them. */
-const depthControl = (at, words, id, scaled, send) => {
+const depthControl = (at, words, { low, high }, id, scaled, send) => {
   const row = html("div", { class: "lab-control" }, at);
   html("label", { for: `depth-${id}` }, row, words["lab.depth"]);
-  const slider = html("input", { id: `depth-${id}`, type: "range", min: 2, max: 48, step: 1, "data-key": `depth-${id}` }, row);
+  const slider = html("input", { id: `depth-${id}`, type: "range", min: low, max: high, step: 1, "data-key": `depth-${id}` }, row);
   const shown = html("output", { for: `depth-${id}` }, row);
   let box = null;
   if (scaled) {
@@ -22,7 +22,7 @@ const depthControl = (at, words, id, scaled, send) => {
   }
   const news = html("p", { class: "about", role: "status" }, at);
   const bar = html("progress", { max: 1, "aria-label": words["lab.depth"] }, at);
-  const show = (depth) => { shown.textContent = depth; slider.style.setProperty("--fill", `${(100 * (depth - 2)) / 46}%`); };
+  const show = (depth) => { shown.textContent = depth; slider.style.setProperty("--fill", `${(100 * (depth - low)) / (high - low)}%`); };
   const tell = () => { show(slider.value); send(Number(slider.value), box?.checked); };
   slider.addEventListener("input", tell);
   box?.addEventListener("change", tell);
@@ -118,13 +118,13 @@ const parameters = (place, part) => {
 const DRAW = { gradients, walk, lens, parameters };
 
 /** Build the folds once -> a function that draws what is open and asks for the next random start. */
-export const buildLabs = (parent, words, act) => {
+export const buildLabs = (parent, words, fields, act) => {
   const places = {};
   for (const name of Object.keys(DRAW)) {
     const body = fold(parent, words[`lab.${name}`], words[`lab.${name}_about`], (on) => act({ type: "lab", lab: name, on }, `lab-${name}`));
     body.classList.add("lab");
     const place = (places[name] = { fold: body.parentNode });
-    if (name === "gradients" || name === "walk") place.control = depthControl(body, words, name, name === "gradients", (depth, scaled) => act({ type: "depth", depth, scaled: scaled ?? places.scaled }, "depth"));
+    if (name === "gradients" || name === "walk") place.control = depthControl(body, words, fields.depth, name, name === "gradients", (depth, scaled) => act({ type: "depth", depth, scaled: scaled ?? places.scaled }, "depth"));
     place.chart = html("div", { class: "lab-chart" }, body);
     place.say = html("p", { class: "lab-say", "aria-live": "polite" }, body);
     place.training = html("div", {}, body);

@@ -13,15 +13,10 @@ from app.payload import Payload
 from lessons.architecture import figures, starts
 from lessons.architecture.nodes import block_of, kind_of
 from lessons.architecture.state import (
-    CHANGES,
-    DEPTHS,
     LABS,
     LONGEST_NAME,
-    MAX_HEADS,
     NO_NODE,
-    ROWS,
     SIDES,
-    TERMS,
     State,
 )
 
@@ -78,7 +73,7 @@ def open_block(context: Context, page: Page, state: State, payload: Payload) -> 
 
 def light(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Light one difference, one term of equation (2), or nothing."""
-    lit = payload.choice("lit", ("none", *CHANGES, *TERMS))
+    lit = payload.field("lit", State)
     block = min(state.block, _models(context, page)["gpt2"].n_layer - 1)
     node = FIRST_NODE.get(lit, NO_NODE).format(block=block)
     return replace(state, lit=lit, node=node, side="gpt2")
@@ -89,7 +84,7 @@ def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
     if "node" not in payload:
         return replace(state, node=NO_NODE)
     node = payload.string_or("node", "", LONGEST_NAME)
-    picked = replace(state, node=node, side=payload.choice("side", SIDES))
+    picked = replace(state, node=node, side=payload.field("side", State))
     if not _exists(_models(context, page), picked):  # only names that are on the drawing get through
         raise InputError("not_understood")
     return picked
@@ -97,12 +92,12 @@ def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
 
 def mark(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Mark the row of one token."""
-    return replace(state, row=payload.whole("row", *ROWS))
+    return replace(state, row=payload.field("row", State))
 
 
 def show_head(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Show the pattern of one head in full."""
-    return replace(state, head=payload.whole("head", 0, MAX_HEADS - 1))
+    return replace(state, head=payload.field("head", State))
 
 
 def open_lab(context: Context, page: Page, state: State, payload: Payload) -> State:
@@ -114,7 +109,7 @@ def open_lab(context: Context, page: Page, state: State, payload: Payload) -> St
 
 def set_depth(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Another depth or initialisation of the untrained models: their measurement begins anew."""
-    depth, scaled = payload.whole("depth", *DEPTHS), payload.flag("scaled")
+    depth, scaled = payload.field("depth", State), payload.flag("scaled")
     fresh = replace(state, depth=depth, scaled=scaled, gradients=(), walks=())
     return measure_start(context, page, fresh, Payload())
 

@@ -84,16 +84,17 @@ const play = (stage, on) => {
 
 /** The three filters in the order in which they work, then the seed of the draw. */
 const knobs = (stage, parts, at) => {
-  const { words } = stage;
+  const { words, fields } = stage;
   const row = html("div", { class: "knobs" }, at);
   parts.knobs = {};
-  for (const [name, low, high, step] of [["temperature", 0.1, 2, 0.05], ["top_k", 0, words.top_k_stops.split(",").length - 1, 1], ["top_p", 0.05, 1, 0.05]]) {
+  for (const name of ["temperature", "top_k", "top_p"]) {
+    const { low, high, step, stops } = fields[name];
     const knob = html("div", { class: "knob" }, row);
     const line = html("div", {}, knob);
     html("label", { for: `knob-${name}` }, line, words[name]);
     const output = html("output", { for: `knob-${name}` }, line);
     const note = html("span", {}, line);
-    const input = html("input", { id: `knob-${name}`, type: "range", min: low, max: high, step }, knob);
+    const input = html("input", { id: `knob-${name}`, type: "range", min: stops ? 0 : low, max: stops ? stops.length - 1 : high, step }, knob);
     input.addEventListener("input", () => {
       showKnob(stage, name, output, input);
       stage.act({ type: "knob", knob: name, value: knobValue(stage, name, input) }, `knob-${name}`);
@@ -102,11 +103,10 @@ const knobs = (stage, parts, at) => {
   }
   const seed = html("div", { class: "knob seed" }, row);
   html("label", { for: "knob-seed" }, html("div", {}, seed), words.seed);
-  parts.seed = html("input", { id: "knob-seed", type: "number", min: 0, max: 999999, step: 1, title: words.seed_note }, seed);
+  parts.seed = html("input", { id: "knob-seed", type: "number", min: fields.seed.low, max: fields.seed.high, step: 1, title: words.seed_note }, seed);
   parts.seed.addEventListener("change", () => stage.act({ type: "knob", knob: "seed", value: Number(parts.seed.value) }, "knob-seed"));
 };
-const stops = (stage) => stage.words.top_k_stops.split(",").map(Number);
-const knobValue = (stage, name, input) => (name === "top_k" ? stops(stage)[Number(input.value)] : Number(input.value));
+const knobValue = (stage, name, input) => stage.fields[name].stops?.[Number(input.value)] ?? Number(input.value);
 const showKnob = (stage, name, output, input) => {
   const value = knobValue(stage, name, input);
   const off = (name === "top_k" && value === 0) || (name === "top_p" && value === 1);
@@ -205,7 +205,7 @@ export const draw = (stage) => {
   rich(parts.say, value.say);
   for (const [name, { input, output, note }] of Object.entries(parts.knobs)) {
     const waiting = stage.waiting.some((entry) => entry.slot === `knob-${name}`);
-    if (!waiting) input.value = name === "top_k" ? stops(stage).indexOf(value.knobs.top_k) : value.knobs[name];
+    if (!waiting) input.value = stage.fields[name].stops?.indexOf(value.knobs[name]) ?? value.knobs[name];
     showKnob(stage, name, output, input);
     note.textContent = value.notes[name] ?? "";
   }

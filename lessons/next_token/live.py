@@ -51,8 +51,8 @@ def go(context: Context, page: Page, state: State, payload: Payload) -> State:
 
 
 def knob(context: Context, page: Page, state: State, payload: Payload) -> State:
-    name = payload.choice("knob", tuple(KNOBS))
-    value = payload.number("value", *KNOBS[name])
+    name = payload.choice("knob", KNOBS)
+    value = payload.field("value", State, name)
     return moves.turn(_model(context, page), state, name, value)
 
 

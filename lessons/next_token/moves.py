@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from app import links
 from app.engine import next_token as engine
 from app.engine.next_token import History
 from app.errors import InputError
@@ -18,7 +19,6 @@ from lessons.next_token.state import (
     MAX_DRAWS,
     MAX_NODES,
     MAX_PATH,
-    TOP_K_STOPS,
     Choice,
     Passed,
     State,
@@ -186,11 +186,11 @@ def go(loaded: LoadedModel, state: State, node: int | None) -> State:
 
 def turn(loaded: LoadedModel, state: State, knob: str, value: float) -> State:
     """Turn a knob. The token on show, if a random number drew it, is drawn again with the same number."""
-    low, high = KNOBS.get(knob, (1, 0))
-    if not low <= value <= high or (knob == "top_k" and value not in TOP_K_STOPS):
-        raise InputError("not_understood")
-    whole = knob in ("top_k", "seed")
-    state = replace(state, **{knob: int(value) if whole else round(float(value), 2)})
+    try:
+        value = links.accept(State, knob if knob in KNOBS else "", value)
+    except ValueError:
+        raise InputError("not_understood") from None
+    state = replace(state, **{knob: round(value, 2)})
     if not pending(state) or path(state)[-1].draw_index is None:
         return _settle(loaded, state)
     last = path(state)[-1]

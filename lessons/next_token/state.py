@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.engine.history import History
-from app.links import Codec, flag, integer, number
+from app.links import Codec, flag, integer, number, unlinked, words
 
 COLUMNS = 12  # tokens sent to the strip; it shows four to six of them
 MAX_PATH = 256  # tokens after the text
 MAX_NODES = 1024  # of the whole tree
 MAX_DRAWS = 9_999  # a random number is found by making all before it, so a far one would cost memory and time
-KNOBS = {"temperature": (0.1, 2.0), "top_k": (0, 100), "top_p": (0.05, 1.0), "seed": (0, 999_999)}
+KNOBS = ("temperature", "top_k", "top_p", "seed")
 TOP_K_STOPS = (*range(1, 21), 25, 30, 40, 50, 100, 0)  # 0 is off: every token stays
 
 
@@ -109,16 +109,16 @@ class State:
         passed: the forward pass behind the picture.
     """
 
-    temperature: float = field(default=0.8, metadata=number(*KNOBS["temperature"]))
-    top_k: int = field(default=7, metadata=integer(*KNOBS["top_k"]))
-    top_p: float = field(default=0.9, metadata=number(*KNOBS["top_p"]))
-    seed: int = field(default=1, metadata=integer(*KNOBS["seed"]))
+    temperature: float = field(default=0.8, metadata=number(0.1, 2.0, step=0.05))
+    top_k: int = field(default=7, metadata=integer(0, 100, stops=TOP_K_STOPS))
+    top_p: float = field(default=0.9, metadata=number(0.05, 1.0, step=0.05))
+    seed: int = field(default=1, metadata=integer(0, 999_999))
     draws: int = field(default=0, metadata=integer(0, MAX_DRAWS))
     landed: bool = field(default=False, metadata=flag())
     hidden: bool = field(default=False, metadata=flag())
     ids: tuple[Choice, ...] = field(default=(), metadata={"link": Codec(read_choices, write_choices)})
-    chosen: tuple[str, ...] = ()
-    presses: int = 0
+    chosen: tuple[str, ...] = field(default=(), metadata=words(16, 40))
+    presses: int = field(default=0, metadata=unlinked(integer(0, 16)))
     guess: str | None = None
     compare: bool = False
     answers: tuple[tuple[str, object], ...] = ()

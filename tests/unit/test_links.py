@@ -7,7 +7,24 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from app.links import SHARED_NAMES, Codec, choice, codecs, flag, integer, number, read_fields, write_fields
+from app.errors import InputError
+from app.links import (
+    SHARED_NAMES,
+    Codec,
+    accept_all,
+    choice,
+    codecs,
+    flag,
+    integer,
+    number,
+    read_fields,
+    sliders,
+    unlinked,
+    words,
+    write_fields,
+)
+from app.payload import Payload
+from lessons import LESSONS
 from lessons.next_token.state import MAX_PATH, Choice, State, read_choices, write_choices
 
 
@@ -167,3 +184,87 @@ def test_a_link_of_the_lesson_cannot_set_what_is_the_scenes_or_the_pages():
         "answers": "1",
     }
     assert read_fields(State, query) == ({}, list(query))
+
+
+# ---- the same table for scenes, payloads and sliders ----
+
+
+@dataclass(frozen=True)
+class Told(Knobs):
+    """As Knobs, with fields that only a scene sets, one with stops, one read as in a link."""
+
+    steps: int = field(default=0, metadata=integer(0, 100, stops=(0, 1, 50)))
+    presses: int = field(default=0, metadata=unlinked(integer(0, 4)))
+    chosen: tuple[str, ...] = field(default=(), metadata=words(2, 3))
+    ids: tuple = field(default=(), metadata={"link": Codec(read_choices, write_choices)})
+
+
+ACCEPTED = [
+    *(("heat", 0.5, 0.5), ("heat", 2, 2.0), ("count", -5, -5), ("count", 7.0, 7), ("on", True, True)),
+    *(
+        ("kind", "greedy", "greedy"),
+        ("steps", 50, 50),
+        ("presses", 4, 4),
+        ("chosen", ["그", "곳"], ("그", "곳")),
+    ),
+    ("ids", "12!", (Choice(12, None),)),
+]
+REFUSED = [
+    *(("heat", value) for value in ("0.5", 2.1, 0, True, None, float("nan"), float("inf"), [0.5])),
+    *(("count", value) for value in ("8", 500, 1.5, True, None, float("nan"), float("inf"), {})),
+    *(("on", value) for value in (1, 0, "1", "true", None)),
+    *(("kind", value) for value in ("beam", 1, None, ["greedy"])),
+    *(("steps", value) for value in (2, 101, "1")),
+    *(("presses", value) for value in (-1, 5, "2")),
+    *(("chosen", value) for value in ("그", ["네 글자로"], [""], [1], ["a", "b", "c"], None)),
+    *(("ids", value) for value in ([12], 12, "x")),
+    *(("secret", "kept"), ("nothing", 1), ("__class__", 1)),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "value"), ACCEPTED)
+def test_scenes_and_payloads_give_what_fits(name, given, value):
+    for taken in (accept_all(Told, {name: given})[name], Payload({name: given}).field(name, Told)):
+        assert taken == value and type(taken) is type(value)
+
+
+@pytest.mark.parametrize(("name", "given"), REFUSED, ids=str)
+def test_scenes_and_payloads_give_nothing_else(name, given):
+    with pytest.raises(ValueError, match=name):
+        accept_all(Told, {name: given})
+    with pytest.raises(InputError) as raised:
+        Payload({name: given}).field(name, Told)
+    assert raised.value.code == "not_understood"
+
+
+def test_a_payload_may_call_a_field_otherwise():
+    assert Payload({"value": 1.5}).field("value", Told, "heat") == 1.5
+    with pytest.raises(InputError):
+        Payload({}).field("value", Told, "heat")
+
+
+def test_a_slider_knows_the_same_range():
+    assert sliders(Told) == {
+        "heat": {"low": 0.1, "high": 2.0, "step": None},
+        "count": {"low": -5, "high": 100, "step": 1},
+        "steps": {"low": 0, "high": 100, "step": 1, "stops": [0, 1, 50]},
+    }
+
+
+def test_a_link_says_nothing_of_what_is_a_scene_s_alone():
+    assert read_fields(Told, {"presses": "1", "chosen": "a"}) == ({}, ["presses", "chosen"])
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_the_defaults_and_the_scenes_of_a_lesson_fit(lesson):
+    assert accept_all(lesson.State, {name: getattr(lesson.State(), name) for name in sliders(lesson.State)})
+    for scene in lesson.scenes:
+        own = {name: value for name, value in scene.state.items() if name not in ("text", "model")}
+        assert set(accept_all(lesson.State, own)) == set(own)
+        assert isinstance(scene.state.get("text", ""), str) and isinstance(scene.state.get("model", ""), str)
+
+
+@pytest.mark.parametrize("window", ["8", 500])
+def test_a_scene_with_a_value_that_does_not_fit_is_told(window):
+    with pytest.raises(ValueError, match="top_k"):
+        accept_all(State, {"top_k": window})

@@ -407,10 +407,10 @@ def test_a_knob_has_its_range(loaded, knob, value):
     assert raised.value.code == "not_understood"
 
 
-def test_the_stops_of_the_slider_are_those_that_are_taken():
+def test_the_stops_of_the_slider_are_those_that_are_taken(pages):
     for lang in i18n.LANGUAGES:
-        stops = LESSON.texts(lang)["ui.top_k_stops"].split(",")
-        assert tuple(int(stop) for stop in stops) == TOP_K_STOPS
+        stops = pages[lang].view.light()["fields"]["top_k"]["stops"]
+        assert tuple(stops) == TOP_K_STOPS
 
 
 def test_the_end_of_the_text_starts_over(loaded):
