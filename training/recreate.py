@@ -20,12 +20,14 @@ SMOKE_CORPUS, SMOKE_DOCUMENTS, SMOKE_LAST, SMOKE_BERT_TOKENS = 6000, 600, 200, 2
 def commands(out: Path, models: Path, n_documents: int, smoke: bool, reviews: Path | None) -> list[list[str]]:
     """The stages as command lines of this package, in order."""
     corpus, last, runs = out / "corpus", out / "corpus_last", out / "pretrain"
+    datasets = models.with_name("datasets")
     make_corpus = ["corpus", "--out", corpus, "--seed", 0]
     make_corpus += ["--documents", SMOKE_CORPUS] if smoke else []
     make_corpus += ["--reviews", reviews] if reviews else []
     n_last = SMOKE_LAST if smoke else LAST_DOCUMENTS
     make_last = ["corpus", "--out", last, "--seed", 1, "--mix", "last", "--documents", n_last]
     stages = [make_corpus, make_last, ["pretrain.train_tokenizers", "--corpus", corpus, "--out", models]]
+    stages.append(["corpus.shown", "--read", corpus / "train.jsonl", last / "train.jsonl", "--out", datasets])
     for name in RECIPES:
         places = ["--tokenizers", models, "--out", runs]
         first = SMOKE_DOCUMENTS if smoke else n_documents

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from app.engine.zero_shot import mean_log_probability
 from app.models import load
 from tests.tiny_models import write_folder
 from training.evaluate import checkpoints
-from training.evaluate.zero_shot import mean_log_probability, zero_shot_scores
+from training.evaluate.zero_shot import zero_shot_scores
 from training.pretrain import gpt
 from training.pretrain.export import export
 from training.pretrain.tokenizers import save_tokenizer, train

@@ -187,3 +187,12 @@ def evaluation_lists(kind: str, n: int, shots: int, seed: int) -> list[TestList]
         candidates = tuple(dict.fromkeys(others + [a for _, a in examples]))
         lists.append(TestList(prompt, answer, candidates, tuple(a for _, a in used), rule))
     return lists
+
+
+def candidates(kind: str, one: TestList) -> tuple[str, ...]:
+    """What may be answered: in kind a every relation's answer for the asked word, and every answer in the
+    list; in kind b every label of any list.
+    """
+    if kind == "a":
+        return one.candidates
+    return tuple(label for labels in HELD_OUT_LABELS.values() for label in labels)

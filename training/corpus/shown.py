@@ -1,0 +1,110 @@
+"""What lessons show and no model has read: python -m training.corpus.shown [--read PATH/train.jsonl …]
+
+Writes into assets/datasets
+
+    in_context.jsonl   lists of nine examples {"kind", "lang", "rule", "examples", "candidates"}: those that
+                       the evaluation measures in-context learning on, of the first of its seeds
+    held_out.jsonl     sentences {"kind", "lang", "text"} that stand in none of the training files given;
+                       without `--read` nobody could promise that, and the file is left as it is
+
+The committed sentences were compared with the training files of all five stages of the embedded models; the
+models' cards say how to write those again.
+"""
+
+import argparse
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .incontext import EXAMPLES, candidates, evaluation_lists
+from .write import documents
+
+DEFAULT_OUT = Path(__file__).parents[2] / "assets" / "datasets"
+LISTS_OF_A_KIND, LISTS_SEED = 200, 0
+HELD_OUT_SEED = 9  # as `make models-eval`: no corpus that a model reads is written with it
+HELD_OUT_COUNTS = {"everyday": 80, "story": 60, "qa": 60}  # sentences of a kind, in each language
+DRAWN = 2000  # documents of a kind and language to choose from
+MOST_OF_A_PLOT = 10
+LEAST_WORDS = {"ko": 5, "en": 7}
+SENTENCE_END = re.compile(r"(?<=[.?!]) ")
+
+
+def in_context_rows() -> Iterator[dict]:
+    """The lists as JSON objects, kind a first; the last example is the one asked for."""
+    for kind in ("a", "b"):
+        for one in evaluation_lists(kind, LISTS_OF_A_KIND, EXAMPLES - 1, LISTS_SEED):
+            examples = [example.split(" = ") for example in f"{one.prompt} {one.answer}".split(", ")]
+            yield {
+                "kind": kind,
+                "lang": one.rule[:2],
+                "rule": one.rule,
+                "examples": examples,
+                "candidates": list(candidates(kind, one)),
+            }
+
+
+def first_sentences(kind: str, lang: str) -> dict[str, str]:
+    """Sentence -> plot: how documents of the held-out seed begin, where that is long enough and not speech.
+
+    First sentences, because they say who and what they are about.
+    """
+    found = {}
+    for made in documents(kind, lang, DRAWN, HELD_OUT_SEED):
+        sentence = SENTENCE_END.split(made["text"])[0]
+        if len(sentence.split()) >= LEAST_WORDS[lang] and '"' not in sentence:
+            found.setdefault(sentence, made["plot"])
+    return found
+
+
+def held_out_rows(read: Sequence[Path]) -> list[dict]:
+    """Sentences of every kind and language as JSON objects, none of them in the training files `read`.
+
+    Raises ValueError where too few are left.
+    """
+    drawn = {(kind, lang): first_sentences(kind, lang) for lang in ("ko", "en") for kind in HELD_OUT_COUNTS}
+    known = _known(read, {sentence for found in drawn.values() for sentence in found})
+    rows = []
+    for (kind, lang), found in drawn.items():
+        told: Counter[str] = Counter()
+        chosen = []
+        for sentence, plot in found.items():
+            if sentence not in known and told[plot] < MOST_OF_A_PLOT and len(chosen) < HELD_OUT_COUNTS[kind]:
+                told[plot] += 1
+                chosen.append({"kind": kind, "lang": lang, "text": sentence})
+        if len(chosen) < HELD_OUT_COUNTS[kind]:
+            raise ValueError(f"only {len(chosen)} sentences of {kind} {lang} stand in no training file")
+        rows += chosen
+    return rows
+
+
+def _known(read: Sequence[Path], sentences: set[str]) -> set[str]:
+    """Those of `sentences` that are a sentence of a document in one of the files."""
+    known: set[str] = set()
+    for path in read:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                known |= sentences.intersection(SENTENCE_END.split(json.loads(line)["text"]))
+    return known
+
+
+def _write(path: Path, rows: Iterator[dict] | list[dict]) -> None:
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def main() -> None:
+    about = __doc__.splitlines()[0]
+    parser = argparse.ArgumentParser(prog="python -m training.corpus.shown", description=about)
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("--read", type=Path, nargs="*", default=(), help="files that models have read")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    _write(options.out / "in_context.jsonl", in_context_rows())
+    if options.read:
+        _write(options.out / "held_out.jsonl", held_out_rows(options.read))
+
+
+if __name__ == "__main__":
+    main()
