@@ -11,8 +11,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from app.models.registry import MODELS_FOLDER, weights_sha256
-
 FOLDER = Path(__file__).parent.parent / "assets" / "records"
 
 
@@ -24,8 +22,3 @@ def names() -> list[str]:
 def read(name: str) -> dict[str, Any]:
     """One record. `name` comes from the code, never from a visitor. Raises FileNotFoundError."""
     return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def outdated(record: dict[str, Any], models: Path = MODELS_FOLDER) -> list[str]:
-    """The models of a record whose weights are no longer those it was measured on."""
-    return [model for model, sha256 in record["weights"].items() if weights_sha256(model, models) != sha256]

@@ -1,5 +1,6 @@
-"""Where the training commands read and write, and how the corpus is read."""
+"""Where the training commands read and write, how the corpus is read, which weights a figure is of."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -29,3 +30,8 @@ def training_texts(path: Path, without: tuple[str, ...] = ()) -> list[str]:
             text = document["text"]
             texts.append(text.removesuffix(".") if index % OPEN_ENDED == 0 else text)
     return texts
+
+
+def weights_sha256(model: str, models: Path = MODELS) -> str:
+    """The SHA-256 of an embedded model's weights file, in hexadecimal."""
+    return hashlib.sha256((models / model / "model.safetensors").read_bytes()).hexdigest()

@@ -5,7 +5,6 @@ neither torch nor
 transformers: the first page shows the picker before they are imported.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,8 +66,3 @@ def _spec_of(extra: str) -> ModelSpec:
     if not _HUB_ID.fullmatch(extra):
         raise ModelError("unknown_model", name=extra[:80])
     return ModelSpec(extra, "hub", extra)
-
-
-def weights_sha256(model: str, models: Path = MODELS_FOLDER) -> str:
-    """The SHA-256 of an embedded model's weights file, in hexadecimal."""
-    return hashlib.sha256((models / model / "model.safetensors").read_bytes()).hexdigest()

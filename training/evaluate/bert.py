@@ -6,7 +6,6 @@ are one token, never the first of a text. Writes scores.json beside the weights.
 """
 
 import argparse
-import hashlib
 import json
 import random
 import shlex
@@ -22,7 +21,7 @@ import torch
 from app.models import LoadedModel, MaskedModel, ModelSpec, load, load_masked
 from training.cpu import be_gentle
 from training.evaluate.gpt import unread
-from training.paths import BUILD, MODELS
+from training.paths import BUILD, MODELS, weights_sha256
 from training.pretrain.bert import NAME, TOKENIZER_OF
 from training.pretrain.masked import begins_word
 from training.pretrain.tokenizers import END_OF_TEXT_ID, read_tokenizer
@@ -104,7 +103,7 @@ def main() -> None:
         "model": NAME,
         "command": shlex.join(["python", "-m", "training.evaluate.bert", *sys.argv[1:]]),
         "date": date.today().isoformat(),
-        "weights_sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+        "weights_sha256": weights_sha256(NAME, options.models),
         "seeds": list(SEEDS),
         "blanks": blank_scores(bert, gpt, options.models, heldout),
     }

@@ -8,7 +8,6 @@ and the best induction head; beside them chance, and the accuracy after fine-tun
 """
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from app.models import ModelSpec, load
 from app.models.quantized import save_quantized
 from training.cpu import be_gentle
 from training.evaluate.zero_shot import TASKS, zero_shot_scores
-from training.paths import BUILD, MODELS
+from training.paths import BUILD, MODELS, weights_sha256
 from training.pretrain.gpt import heldout_windows, mean_loss
 from training.pretrain.tokenizers import read_tokenizer
 from training.pretrain.train_tokenizers import LISTS
@@ -70,8 +69,7 @@ def fine_tuned(folder: Path) -> dict[str, float]:
     """
     path = folder / "fine_tuning.json"
     measured = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    if measured.get("weights_sha256") != digest:
+    if measured.get("weights_sha256") != weights_sha256(folder.name, folder.parent):
         return {}
     n_layer = json.loads((folder / "config.json").read_text(encoding="utf-8"))["n_layer"]
     return {

@@ -6,7 +6,6 @@ transferred. The most important comparisons come first; when the time is up, the
 """
 
 import argparse
-import hashlib
 import json
 import random
 import shlex
@@ -24,7 +23,7 @@ from app.engine.inputs import Example, shuffled_batches
 from app.models import LoadedModel, ModelSpec, load
 from training.cpu import be_gentle, restart_with_allocator_settings
 from training.evaluate.downstream import TaskData, read_task, task_names
-from training.paths import BUILD, MODELS
+from training.paths import BUILD, MODELS, weights_sha256
 
 N_LABELS = 1000
 SEEDS = (0, 1, 2)
@@ -137,7 +136,7 @@ def main() -> None:
     tasks = {name: read_task(name, loaded) for name in options.tasks}
     found = {
         "model": options.name,
-        "weights_sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+        "weights_sha256": weights_sha256(options.name),
         "command": shlex.join(["python", "-m", "training.evaluate.fine_tuning", *sys.argv[1:]]),
         "date": date.today().isoformat(),
     } | compare(loaded, tasks, 60 * options.minutes, options.labels, range(options.seeds))

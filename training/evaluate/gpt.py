@@ -6,7 +6,6 @@ for somebody to read.
 """
 
 import argparse
-import hashlib
 import json
 import shlex
 import sys
@@ -25,7 +24,7 @@ from training.cpu import be_gentle
 from training.evaluate.bits import bits_per_byte, log_probabilities, n_bytes, tokens_inside
 from training.evaluate.few_shot import few_shot_scores
 from training.evaluate.kneser_ney import KneserNey
-from training.paths import BUILD, MODELS, read_corpus, training_texts
+from training.paths import BUILD, MODELS, read_corpus, training_texts, weights_sha256
 from training.pretrain.tokenizers import END_OF_TEXT_ID, read_tokenizer
 from training.pretrain.train_tokenizers import LISTS
 from training.pretrain.trainer import RECIPES
@@ -45,7 +44,6 @@ def evaluate(
     documents = encode_documents(training_texts(corpus / "train.jsonl"), tokenizer)
     five_gram = KneserNey(documents.ids, documents.starts, loaded.vocab_size)
     heldout = groups(unread(corpus / "heldout.jsonl", read), 20 if quick else MAX_HELDOUT)
-    weights = (models / name / "model.safetensors").read_bytes()
     scores = {
         "model": name,
         "command": shlex.join(["python", "-m", "training.evaluate.gpt", *sys.argv[1:]]),
@@ -54,7 +52,7 @@ def evaluate(
             Counter(document["kind"] for document in read_corpus(corpus / "train.jsonl")).most_common()
         ),
         "grammar": grammar_of(corpus),
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        "weights_sha256": weights_sha256(name, models),
         "text": {key: text_scores(loaded, five_gram, group, tokenizer) for key, group in heldout.items()},
         "heads": pattern_scores(loaded),
     }

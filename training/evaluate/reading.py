@@ -11,7 +11,6 @@ more than two of the damaged lines for good does not count.
 
 import argparse
 import csv
-import hashlib
 import json
 import random
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from app.models import ModelSpec, load
 from training.corpus.datasets.acceptability import wrong_form
 from training.cpu import be_gentle
 from training.evaluate.gpt import continuations
-from training.paths import BUILD, MODELS, read_corpus
+from training.paths import BUILD, MODELS, read_corpus, weights_sha256
 from training.pretrain.tokenizers import expected_text
 from training.pretrain.train_tokenizers import LISTS
 from training.pretrain.trainer import RECIPES
@@ -166,8 +165,7 @@ def main() -> None:
         return
     key = json.loads((folder / "key.json").read_text(encoding="utf-8"))
     found = score(key, {reader: read_verdicts(folder / f"reads-{reader}.tsv") for reader in READERS})
-    weights = (MODELS / options.name / "model.safetensors").read_bytes()
-    found = {"weights_sha256": hashlib.sha256(weights).hexdigest()} | found
+    found = {"weights_sha256": weights_sha256(options.name)} | found
     (folder / "scores.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
 

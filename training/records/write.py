@@ -14,8 +14,7 @@ from typing import Any
 
 import torch
 
-from app.models.registry import weights_sha256
-from training.paths import RECORDS
+from training.paths import RECORDS, weights_sha256
 from training.records import ln_training
 
 RECORDERS = {"ln_training": ln_training.RECORDER}
