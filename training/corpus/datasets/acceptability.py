@@ -26,9 +26,10 @@ FUTURE = {
     "ko": (("내일", "내일 아침에", "내일 오후에", "다음 주에", "다음 토요일에", "다음 일요일에"), ("모레",)),
     "en": (("tomorrow", "tomorrow morning", "tomorrow afternoon"), ("next week", "next Saturday")),
 }
+# time and verb, and place and activity, are never neighbours
 FRAMES = {
-    "ko": ("{t} {n:은} {x}에서 {v:%s}.", "{n:은} {t} {x}에서 {v:%s}.", "{n:은} {t} {x}에 가서 {v:%s}."),
-    "en": ("{n} %s {x:at} {t}.", "{t} {n} %s {x:at}.", "{t}, {x:at}, {n} %s."),
+    "ko": ("{t} {x}에서 {n:은} {v:%s}.", "{x}에서 {t} {n:은} {v:%s}.", "{x}에서 {n:은} {t} 친구와 {v:%s}."),
+    "en": ("{t}, {x:at}, {n} %s.", "{x:at}, {t}, {n} %s.", "{t} {x:at} {n} %s."),
 }
 VERBS = {"ko": ("past", "fut"), "en": ("{v:past}", "will {v}")}
 ONLY_THERE = (

@@ -1,6 +1,7 @@
-"""Reference: what does a word for a person, a place or a thing mean?
+"""Reference: of whom or what is it said? A sentence has lost its subject, which the sentence before it names.
 
-A group: a sentence that names all three and the same two answers, asked for one of them and for the other.
+A group: a sentence with a person, a place and a thing, two of them as answers, and two sentences without their
+subject, each said of one of the two.
 """
 
 import random
@@ -25,15 +26,21 @@ FRAMES = {
         "{x:at}, {n} drew {o:a} {t}.",
     ),
 }
-QUESTIONS = {
-    "ko": {"who": ("그 사람은", "그 아이는"), "where": ("그곳은", "그 장소는"), "what": ("그것은", "그 물건은")},
-    "en": {
-        "who": ("the person is", "the child is"),
-        "where": ("the place is", "the spot is"),
-        "what": ("the thing is", "the object is"),
+# said of a person, a place or a thing alone, in words whose subject the corpus has taught
+SAID = {
+    "ko": {
+        "who": ("사진을 많이 {찍다:past}.", "노래를 {부르다:past}.", "{i}에게 손을 {흔들다:past}.", "집으로 {돌아가다:past}."),
+        "where": ("조용하고 {아름답다:past}.", "넓고 {좋다:past}.", "깨끗하고 {편하다:past}.", "생각보다 {멀다:past}."),
+        "what": ("작년에 잃어버린 {것:이다past}.", "침대 밑에 {있다:past}.", "가방 안에 {있다:past}.", "지금 책상 위에 {있다:pres}."),
     },
-}
+    "en": {
+        "who": ("took a lot of pictures.", "thought so, too.", "helped me.", "said it was all right."),
+        "where": ("was full of people.", "was far away.", "was quiet and beautiful.", "was open until late."),
+        "what": ("was under the bed.", "was in the bag.", "is on the desk now.", "is in my room now."),
+    },
+}  # fmt: skip
 _NO_PLACE = ("친구 집", "할머니 댁")
+_TOO_LARGE = ("자전거", "의자")  # for a bag or the place under a bed
 
 
 def group(rng: random.Random, lang: str, new_words: bool) -> list[Example]:
@@ -46,19 +53,20 @@ def group(rng: random.Random, lang: str, new_words: bool) -> list[Example]:
         x=things["where"],
         o=things["what"],
     )
-    asked = rng.sample(list(things), 2)
-    answer = "{z:이다}." if lang == "ko" else "{z}."
-    answers = [writer.write(answer, z=things[kind]) for kind in asked]
-    which = rng.randrange(2)
-    questions = [writer.write(QUESTIONS[lang][kind][which]) for kind in asked]
-    return [Example((sentence, question, *answers), label) for label, question in enumerate(questions)]
+    meant = rng.sample(list(things), 2)
+    answers = [writer.write("{z:은}" if lang == "ko" else "{z}", z=things[kind]) for kind in meant]
+    # an English page begins each text with a capital letter; here a sentence goes on
+    said = [rng.choice(SAID[lang][kind]) for kind in meant]
+    rests = [text if lang == "en" else writer.write(text) for text in said]
+    return [Example((sentence, rest, *answers), label) for label, rest in enumerate(rests)]
 
 
 def _things(rng: random.Random, writer: Writer, new_words: bool) -> dict[str, Thing]:
     """A person, a place and a thing."""
     name = rng.choice(part(rows(f"names_{writer.lang}"), new_words))["name"]
     places = [row for row in rows("places") if row["use"] in ("daily", "both") and row["ko"] not in _NO_PLACE]
-    thing = rng.choice(part(rows("things"), new_words))
+    things = [row for row in rows("things") if row["ko"] not in _TOO_LARGE]
+    thing = rng.choice(part(things, new_words))
     return {
         "who": Name(name) if writer.lang == "ko" else EnglishNoun(name, article=""),
         "where": writer.cast.world.place_from(rng.choice(part(places, new_words))),
