@@ -76,23 +76,23 @@ class QuickRun:
     def accuracy(self, examples: Sequence[Example]) -> float:
         """In percent."""
         right = []
-        for batch in _batches(examples):
+        for batch in batches(examples):
             _, logits = forward(self.shape, self.parts, batch.ids, self.plan.one_logit_per_sequence)
             right += (logits.argmax(-1) == batch.labels).tolist()
         return 100 * mean(right)
 
     @torch.no_grad()
-    def text_loss(self, examples: Sequence[Example]) -> float:
-        """L1: the mean over the examples, in nats per token."""
-        total = 0.0
-        for batch in _batches(examples):
+    def text_loss(self, batches: Iterable[Batch]) -> float:
+        """L1: the mean over the batches' examples, in nats per token."""
+        total, n = 0.0, 0
+        for batch in batches:
             h, _ = forward(self.shape, self.parts, batch.ids, self.plan.one_logit_per_sequence)
             l1 = language_model_loss(h, self.parts["wte.weight"], batch.ids, batch.predicted)
-            total += l1.item() * len(batch.labels)
-        return total / len(examples)
+            total, n = total + l1.item() * len(batch.labels), n + len(batch.labels)
+        return total / n
 
 
-def _batches(examples: Sequence[Example]) -> Iterable[Batch]:
+def batches(examples: Sequence[Example]) -> Iterable[Batch]:
     """Neighbours in length together, so that little is padding."""
     ordered = sorted(examples, key=lambda example: max(map(len, example.sequences)))
     for start in range(0, len(ordered), EXAMPLES_AT_ONCE):

@@ -30,21 +30,15 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 TOLD = {
-    "ko": (
-        "{n:은} {t} {c} {v:past}.",
-        "{t} {n:은} {c} {v:past}.",
-        "{n:은} {c} 함께 {t} {v:past}.",
-        "{t} {c} 같이 {n:은} {v:past}.",
-    ),
-    "en": (
-        "{n} {v:past} with {c} {t}.",
-        "{t} {n} {v:past} with {c}.",
-        "{t}, together with {c}, {n} {v:past}.",
-        "{n}, together with {c}, {v:past} {t}.",
-    ),
+    "ko": ("{n:은} {t} {v:past}.", "{t} {n:은} {v:past}."),
+    "en": ("{n} {v:past} {t}.", "{t} {n} {v:past}."),
 }
 AT_A_PLACE = {
-    "ko": ("{n:은} {t} {x}에서 {v:past}.", "{t} {x}에 간 {n:은} {v:past}.", "{t} {n:은} {x}에 들러 {v:past}."),
+    "ko": (
+        "{n:은} {t} {x}에서 {v:past}.",
+        "{t} {x}에 간 {n:은} {v:past}.",
+        "{t} {n:은} {x}에 들러 {v:past}.",
+    ),
     "en": ("{n} {v:past} {x:at} {t}.", "{t} {n} {v:past} {x:at}.", "{t}, {x:at}, {n} {v:past}."),
 }
 TIMES = {
@@ -52,10 +46,6 @@ TIMES = {
     "en": ("yesterday", "last weekend", "last week", "last Saturday"),
 }
 SEVERAL_MOODS = ("과학 실험을 하다",)  # amazing, but difficult too
-COMPANY = {
-    "ko": ("친구와", "동생과", "엄마와", "사촌과"),
-    "en": ("a friend", "a cousin", "the family", "an uncle"),
-}
 
 
 def of_mood(mood: str) -> list[str]:
@@ -66,9 +56,9 @@ def of_mood(mood: str) -> list[str]:
     return [row["ko"] for row in found]
 
 
-def told(writer: Writer, activity: str, frame: int, time: int, company: int, **things) -> str:
-    """Who did it when with whom."""
-    return _say(writer, TOLD, activity, frame, time, c=Plain(COMPANY[writer.lang][company]), **things)
+def told(writer: Writer, activity: str, frame: int, time: int, **things) -> str:
+    """Who did it when."""
+    return _say(writer, TOLD, activity, frame, time, **things)
 
 
 def told_at_its_place(writer: Writer, activity: str, frame: int, time: int, **things) -> str:
@@ -87,4 +77,3 @@ def _say(writer: Writer, frames: dict, activity: str, frame: int, time: int, **t
 def draw(rng: random.Random, *options: dict) -> list[int]:
     """An index into each of the tables, which have equally many entries in both languages but for some."""
     return [rng.randrange(min(map(len, table.values()))) for table in options]
-

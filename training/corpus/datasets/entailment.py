@@ -5,7 +5,7 @@ A group: two activities of different kinds, each with the hypothesis of either k
 
 import random
 
-from .activities import COMPANY, KINDS, TIMES, TOLD, draw, told
+from .activities import KINDS, TIMES, TOLD, draw, told
 from .example import Example, Writer, crossed, part
 
 HYPOTHESES = {
@@ -28,7 +28,7 @@ def group(rng: random.Random, lang: str, new_words: bool) -> list[Example]:
     writer = Writer(rng, lang)
     kinds = rng.sample(list(KINDS), 2)
     hero = writer.cast.world.child()
-    how = draw(rng, TOLD, TIMES, COMPANY)
+    how = draw(rng, TOLD, TIMES)
     premises = [told(writer, rng.choice(part(KINDS[kind], new_words)), *how, n=hero) for kind in kinds]
     which = rng.randrange(2)
     return crossed(premises, [writer.write(HYPOTHESES[lang][kind][which], n=hero) for kind in kinds])

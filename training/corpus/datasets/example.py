@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..writer import Writer
 
-__all__ = ["Example", "Writer", "part", "crossed"]
+__all__ = ["Example", "Writer", "crossed", "part"]
 
 T = TypeVar("T")
 HELD_OUT_EACH = 4  # one word of so many is for the split with new words alone

@@ -73,7 +73,9 @@ def draw(task: str, sizes: dict[str, int], seed: int, fits: Callable[[str, Examp
             lang = found.languages[len(groups) % len(found.languages)]
             examples = found.group(rng, lang, split == NEW_WORDS)
             told = {sentence for example in examples for sentence in sentences(found.kind, example)}
-            new = {tuple(sorted(example.fields)) for example in examples}  # exchanged fields: the same example
+            new = {
+                tuple(sorted(example.fields)) for example in examples
+            }  # exchanged fields: the same example
             tries += 1
             if tries > MOST_TRIES:
                 raise ValueError(f"{task}: no more groups for {split}")
@@ -88,7 +90,9 @@ def draw(task: str, sizes: dict[str, int], seed: int, fits: Callable[[str, Examp
     return splits
 
 
-def write_datasets(out: Path, seed: int, fits: Callable[[str, Example], bool], sizes: dict[str, int] = SIZES) -> None:
+def write_datasets(
+    out: Path, seed: int, fits: Callable[[str, Example], bool], sizes: dict[str, int] = SIZES
+) -> None:
     """One folder per task with a file per split, and index.json: kind, labels, group size and sizes."""
     index = {}
     for name, task in TASKS.items():
@@ -101,7 +105,9 @@ def write_datasets(out: Path, seed: int, fits: Callable[[str, Example], bool], s
             "labels": TASK_LABELS[name],
             "languages": task.languages,
             "group_size": len(splits["train"][0].examples),
-            "sizes": {split: sum(len(group.examples) for group in groups) for split, groups in splits.items()},
+            "sizes": {
+                split: sum(len(group.examples) for group in groups) for split, groups in splits.items()
+            },
         }
     (out / "index.json").write_text(json.dumps(index, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
