@@ -102,8 +102,8 @@ class Results:
 
     def path(self, setting: Setting) -> Path:
         """Its name is a hash of everything that decides the figures."""
-        facts = asdict(setting) | asdict(RECIPE)
-        facts |= {"weights": _weights(setting.model), "set": set_sha256(setting.task)}
+        hashes = {"weights": _weights(setting.model), "set": set_sha256(setting.task)}
+        facts = {"setting": asdict(setting), "recipe": asdict(RECIPE)} | hashes
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         return self.folder / f"{digest[:24]}.json"
 
