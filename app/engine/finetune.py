@@ -3,10 +3,11 @@
 The step itself is `objective.make_step`. λ and the learning rate are read before each step, so whoever holds
 the run may change them between two steps.
 
-New are W_y and the embeddings of Start, Delim and Extract, "the only extra parameters" of GPT-1's section 3.1,
-whatever is transferred: in pre-training those three were never targets, and what its softmax left in their rows
-is one vector, five times as long as that of a word. Sources: GPT-1 (Radford et al. 2018), sections 3.1, 3.2 and
-4.1; for soft prompts: Lester et al. 2021, "The Power of Scale for Parameter-Efficient Prompt Tuning".
+New are W_y and the embeddings of Start, Delim and Extract, "the only extra parameters" of GPT-1's section
+3.1, whatever is transferred: in pre-training those three were never targets, and what its softmax left in
+their rows is one vector, five times as long as that of a word. Sources: GPT-1 (Radford et al. 2018), sections
+3.1, 3.2 and 4.1; for soft prompts: Lester et al. 2021, "The Power of Scale for Parameter-Efficient Prompt
+Tuning".
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -8,8 +8,8 @@
 Every field is tokenised by itself, so no token spans two fields. The special tokens have the same ids in all
 embedded models and cannot be typed. In prompt tuning, soft prompt tokens stand before Start.
 
-Examples come in **contrast groups**: a premise with each of its hypotheses, an opinion confirmed and denied. A
-batch takes whole groups, because what tells the labels apart is then all that differs within it. It decides
+Examples come in **contrast groups**: a premise with each of its hypotheses, an opinion confirmed and denied.
+A batch takes whole groups, because what tells the labels apart is then all that differs within it. It decides
 whether a tiny model learns a task at all in 300 steps of 8: @@FIGURES@@
 """
 
@@ -133,10 +133,11 @@ def contrast_groups(examples: Sequence[Example]) -> list[list[Example]]:
 def grouped_batches(
     examples: Sequence[Example], batch_size: int, n_batches: int, seed: int
 ) -> Iterator[Batch]:
-    """Batches of exactly `batch_size` examples in whole groups, for as many passes over the groups as it takes.
+    """Batches of exactly `batch_size` examples in whole groups, for as many passes over the groups as it
+    takes.
 
-    Each pass has a new order, and a batch may take the last groups of one pass and the first of the next. Raises
-    ValueError where groups differ in size or do not fill a batch.
+    Each pass has a new order, and a batch may take the last groups of one pass and the first of the next.
+    Raises ValueError where groups differ in size or do not fill a batch.
     """
     groups = contrast_groups(examples)
     (size, *others) = {len(group) for group in groups}

@@ -1,7 +1,7 @@
 """How a run goes if nobody says otherwise: steps, batch, learning rate, warm-up.
 
-One recipe for all kinds of tasks and both GPTs, chosen on the `dev` splits; the sweep is in the log of the models
-@@LOG@@. The evaluation, the browser and the model cards read it here.
+One recipe for all kinds of tasks and both GPTs, chosen on the `dev` splits; the sweep is in the log of the
+models @@LOG@@. The evaluation, the browser and the model cards read it here.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """warm_up: the share of the steps in which the learning rate rises; it then falls to zero in a line, as in
-    GPT-1, section 4.1. prompt_learning_rate: for soft prompts, which alone have to move the whole model.
+    """warm_up: the share of the steps in which the learning rate rises; it then falls to zero in a line, as
+    in GPT-1, section 4.1. prompt_learning_rate: for soft prompts, which alone have to move the whole model.
     """
 
     steps: int = 300

@@ -45,7 +45,8 @@ def choice(loaded: LoadedModel, fields: Sequence[str]) -> Guess:
 
 
 def reference(loaded: LoadedModel, fields: Sequence[str]) -> Guess:
-    """After which of the last two fields, its subject, the second field goes on best. The first stands before.
+    """After which of the last two fields, its subject, the second field goes on best. The first stands
+    before.
 
     Comparing the rest of the sentence, not the referents, keeps out that some of them are likelier words.
     """

@@ -1,4 +1,4 @@
-"""The evaluation of fine-tuning: its fast step, the order of its runs, and that it goes on where it stopped."""
+"""The evaluation of fine-tuning: its fast step, its order, and that it goes on where it stopped."""
 
 import json
 from dataclasses import replace

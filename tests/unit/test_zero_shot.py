@@ -48,9 +48,7 @@ def test_a_choice_compares_the_last_two_fields(loaded):
 def test_a_reference_compares_the_rest_of_the_sentence(loaded):
     """After each referent; the referents' own probability does not count."""
     fields = ("나는 오늘", "곳에 간다.", "책을", "the dog")
-    expected = [
-        slow_mean(loaded, f"나는 오늘 {one}", f"나는 오늘 {one} 곳에 간다.") for one in fields[2:]
-    ]
+    expected = [slow_mean(loaded, f"나는 오늘 {one}", f"나는 오늘 {one} 곳에 간다.") for one in fields[2:]]
     found = zero_shot.reference(loaded, fields)
     assert found.scores == pytest.approx(expected, abs=1e-4)
     assert found.label == expected.index(max(expected))

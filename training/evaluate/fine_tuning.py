@@ -1,9 +1,9 @@
 """What pre-training is worth, measured: python -m training.evaluate.fine_tuning [--models …] [--minutes N]
 
-Runs the settings of `plan` one after the other. Each run's result is kept at once in build/fine_tuning/, under the
-hashes of weights and sets and its whole setting, so that a second call goes on where the first one stopped, and
-two calls with other `--models` can work side by side. `make records ARGS="fine_tuning"` does what is left and
-writes the record; the model cards read that.
+Runs the settings of `plan` one after the other. Each run's result is kept at once in build/fine_tuning/,
+under the hashes of weights and sets and its whole setting, so that a second call goes on where the first one
+stopped, and two calls with other `--models` can work side by side. `make records ARGS="fine_tuning"` does
+what is left and writes the record; the model cards read that.
 """
 
 import argparse

@@ -26,7 +26,7 @@ ALL_LABELS = 2000
 
 @dataclass(frozen=True)
 class Setting:
-    """One run. See `app.engine.finetune.Plan` for what it may change; n_labels: the training examples it draws."""
+    """One run; `app.engine.finetune.Plan` has the rest. n_labels: how many training examples it draws."""
 
     point: int
     model: str

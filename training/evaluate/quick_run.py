@@ -1,7 +1,7 @@
 """The step of `app.engine.objective` for evaluations of hundreds of runs: two to three times as fast.
 
-Same forward pass and losses; the gradient by plain autograd, the update by `torch.optim.AdamW`, and L1 left out
-where λ is 0. A test holds it to `app.engine.finetune.FineTuning`.
+Same forward pass and losses; the gradient by plain autograd, the update by `torch.optim.AdamW`, and L1 left
+out where λ is 0. A test holds it to `app.engine.finetune.FineTuning`.
 """
 
 from collections.abc import Iterable, Sequence

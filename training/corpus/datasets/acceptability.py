@@ -1,7 +1,7 @@
 """Acceptability: a sentence whose parts fit each other (0), or one in which two of them do not (1).
 
-A group crosses two times with two tenses (yesterday she read, tomorrow she will read), or two places with what
-one does there alone (the zoo and its tigers, the post office and its letters).
+A group crosses two times with two tenses (yesterday she read, tomorrow she will read), or two places with
+what one does there alone (the zoo and its tigers, the post office and its letters).
 """
 
 import random

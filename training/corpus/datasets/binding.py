@@ -1,7 +1,8 @@
 """Binding: does the premise imply the hypothesis (0), contradict it (1), or leave it open (2)?
 
-Every word of a hypothesis is as likely under each label: what counts is who has which value, and negation. Hard:
-no model of this size has learned it, whatever was tried, and the set is kept to show where such a model ends.
+Every word of a hypothesis is as likely under each label: what counts is who has which value, and negation.
+Hard: no model of this size has learned it, whatever was tried, and the set is kept to show where such a model
+ends.
 """
 
 import random

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from training.paths import read_corpus
@@ -36,6 +37,6 @@ def found_in_corpus(folder: Path, files: Iterable[Path]) -> list[str]:
     for path in files:
         for document in read_corpus(path):
             parts = re.split(r"(?<=[.?!]) ", document["text"])
-            pairs = (" ".join(pair) for pair in zip(parts, parts[1:], strict=False))
+            pairs = map(" ".join, pairwise(parts))
             found |= tested & {document["text"], *parts, *pairs}
     return sorted(found)

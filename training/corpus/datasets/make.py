@@ -19,7 +19,7 @@ MOST_TRIES = 400  # of drawing another group before a set counts as exhausted
 
 @dataclass(frozen=True)
 class Task:
-    """kind: the input transformation. group: (rng, language, new words) -> the examples of a contrast group."""
+    """kind: the input transformation. group: (rng, language, new words) -> a contrast group."""
 
     kind: str
     group: Callable[[random.Random, str, bool], list[Example]]
@@ -57,8 +57,8 @@ def sentences(kind: str, example: Example) -> tuple[str, ...]:
 def draw(task: str, sizes: dict[str, int], seed: int, fits: Callable[[str, Example], bool]) -> Splits:
     """Split -> groups. The languages take turns; labels are balanced because every group is.
 
-    No example occurs twice, and no sentence (see `sentences`) stands in two splits. A group with an example that
-    does not fit is drawn again.
+    No example occurs twice, and no sentence (see `sentences`) stands in two splits. A group with an example
+    that does not fit is drawn again.
     """
     found = TASKS[task]
     rng = random.Random(f"{seed} {task}")

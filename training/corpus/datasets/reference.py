@@ -1,7 +1,7 @@
 """Reference: of whom or what is it said? A sentence has lost its subject, which the sentence before it names.
 
-A group: a sentence with a person, a place and a thing, two of them as answers, and two sentences without their
-subject, each said of one of the two.
+A group: a sentence with a person, a place and a thing, two of them as answers, and two sentences without
+their subject, each said of one of the two.
 """
 
 import random
@@ -29,9 +29,18 @@ FRAMES = {
 # said of a person, a place or a thing alone, in words whose subject the corpus has taught
 SAID = {
     "ko": {
-        "who": ("사진을 많이 {찍다:past}.", "노래를 {부르다:past}.", "{i}에게 손을 {흔들다:past}.", "집으로 {돌아가다:past}."),
-        "where": ("조용하고 {아름답다:past}.", "넓고 {좋다:past}.", "깨끗하고 {편하다:past}.", "생각보다 {멀다:past}."),
-        "what": ("작년에 잃어버린 {것:이다past}.", "침대 밑에 {있다:past}.", "가방 안에 {있다:past}.", "지금 책상 위에 {있다:pres}."),
+        "who": (
+            "사진을 많이 {찍다:past}.", "노래를 {부르다:past}.", "{i}에게 손을 {흔들다:past}.",
+            "집으로 {돌아가다:past}.",
+        ),
+        "where": (
+            "조용하고 {아름답다:past}.", "넓고 {좋다:past}.", "깨끗하고 {편하다:past}.",
+            "생각보다 {멀다:past}.",
+        ),
+        "what": (
+            "작년에 잃어버린 {것:이다past}.", "침대 밑에 {있다:past}.", "가방 안에 {있다:past}.",
+            "지금 책상 위에 {있다:pres}.",
+        ),
     },
     "en": {
         "who": ("took a lot of pictures.", "thought so, too.", "helped me.", "said it was all right."),
