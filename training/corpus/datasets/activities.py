@@ -49,8 +49,9 @@ SEVERAL_MOODS = ("과학 실험을 하다",)  # amazing, but difficult too
 
 
 def of_mood(mood: str) -> list[str]:
-    """Activities of one mood alone; of what tastes good only what is eaten or drunk."""
-    found = [row for row in rows("activities") if row["mood"] == mood and row["ko"] not in SEVERAL_MOODS]
+    """Activities away from home of one mood alone; of what tastes good only what is eaten or drunk."""
+    found = [row for row in rows("activities") if row["mood"] == mood and row["place"] != "집"]
+    found = [row for row in found if row["ko"] not in SEVERAL_MOODS]
     if mood == "yum":
         found = [row for row in found if row["ko"].endswith(("먹다", "마시다"))]
     return [row["ko"] for row in found]
