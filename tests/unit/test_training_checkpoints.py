@@ -139,10 +139,9 @@ def test_fine_tuned_figures_are_those_of_the_same_weights(monkeypatch):
         for k in (-1, 4)
     ]
     record = {"data": {"gain": gain}, "weights": {"tiny-gpt2": weights_sha256("tiny-gpt2")}}
-    monkeypatch.setattr(checkpoints.records, "names", lambda: ["fine_tuning"])
-    monkeypatch.setattr(checkpoints.records, "read", lambda name: record)
+    monkeypatch.setattr(checkpoints, "read_record", lambda name: record)
     assert checkpoints.fine_tuned("tiny-gpt2") == {"choice": {"ko": 65.0, "en": 90.0}}
     record["weights"] = {"tiny-gpt2": "others"}
     assert checkpoints.fine_tuned("tiny-gpt2") == {}
-    monkeypatch.setattr(checkpoints.records, "names", list)
+    monkeypatch.setattr(checkpoints, "read_record", lambda name: None)
     assert checkpoints.fine_tuned("tiny-gpt2") == {}

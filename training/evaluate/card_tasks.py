@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from statistics import mean
 
-from app import records
 from training.evaluate.tables import table
+from training.paths import read_record
 
 NAMES = {-1: "nothing", 0: "embeddings"}
 NOT_MEASURED = "Not measured yet on these weights."
@@ -30,8 +30,8 @@ follows the judgement that is quoted, whether it is confirmed or denied."""
 
 def fine_tuning(name: str, weights_sha256: str) -> str:
     """All points of the record that are about this model; what was not run is named."""
-    record = records.read("fine_tuning") if "fine_tuning" in records.names() else {"weights": {}}
-    if record["weights"].get(name) != weights_sha256:
+    record = read_record("fine_tuning")
+    if not record or record["weights"].get(name) != weights_sha256:
         return NOT_MEASURED
     data = record["data"]
     gain, layers, lambdas, parts = (

@@ -18,12 +18,11 @@ from statistics import correlation, mean
 
 import torch
 
-from app import records
 from app.engine.head_scores import head_scores
 from app.models import ModelSpec, load
 from app.models.quantized import save_quantized
 from training.evaluate.zero_shot import LANGUAGES, TASKS, Scores, zero_shot_scores
-from training.paths import BUILD, MODELS, weights_sha256
+from training.paths import BUILD, MODELS, read_record, weights_sha256
 from training.pretrain.gpt import heldout_windows, mean_loss
 from training.pretrain.tokenizers import read_tokenizer
 from training.pretrain.train_tokenizers import LISTS
@@ -107,10 +106,8 @@ def fine_tuned(name: str) -> Scores:
     λ 0, because a zero-shot heuristic is compared with what the labels alone teach. Empty where there is no
     record of these weights.
     """
-    if "fine_tuning" not in records.names():
-        return {}
-    record = records.read("fine_tuning")
-    if record["weights"].get(name) != weights_sha256(name):
+    record = read_record("fine_tuning")
+    if not record or record["weights"].get(name) != weights_sha256(name):
         return {}
     rows = [
         row

@@ -41,17 +41,12 @@ class Setting:
 
 
 def settings() -> list[Setting]:
-    """All runs of the evaluation, in order: three seeds of each point first, then what completes point 1."""
+    """All runs of the evaluation, in order: three seeds of point 1, then the other points seed by seed, then
+    what completes point 1."""
     first, rest = FIRST_SEEDS[: len(OTHER_SEEDS)], FIRST_SEEDS[len(OTHER_SEEDS) :]
     tasks = [task for task in TASKS if task != HARD]
-    return [
-        *gain(tasks, first),
-        *layers(),
-        *lambdas(),
-        *parts(),
-        *gain(tasks, rest),
-        *gain([HARD], OTHER_SEEDS),
-    ]
+    others = [one for seed in OTHER_SEEDS for one in (*layers(seed), *lambdas(seed), *parts(seed))]
+    return [*gain(tasks, first), *others, *gain(tasks, rest), *gain([HARD], OTHER_SEEDS)]
 
 
 def gain(tasks: Sequence[str], seeds: Sequence[int]) -> Iterator[Setting]:
@@ -63,31 +58,28 @@ def gain(tasks: Sequence[str], seeds: Sequence[int]) -> Iterator[Setting]:
                 yield from (one, replace(one, n_layers_transferred=NOTHING))
 
 
-def layers() -> Iterator[Setting]:
+def layers(seed: int) -> Iterator[Setting]:
     """Point 2."""
-    for seed in OTHER_SEEDS:
-        for model in GPTS:
-            for task in TWO_TASKS:
-                for k in range(NOTHING, N_LAYERS + 1):
-                    yield Setting(2, model, task, seed, n_layers_transferred=k, steps=EARLY_STEPS)
+    for model in GPTS:
+        for task in TWO_TASKS:
+            for k in range(NOTHING, N_LAYERS + 1):
+                yield Setting(2, model, task, seed, n_layers_transferred=k, steps=EARLY_STEPS)
 
 
-def lambdas() -> Iterator[Setting]:
+def lambdas(seed: int) -> Iterator[Setting]:
     """Point 3: tiny-gpt2 with every number of labels, tiny-gpt1 with the largest."""
-    for seed in OTHER_SEEDS:
-        for model in GPTS:
-            for n_labels in reversed(N_LABELS) if model == GPTS[0] else N_LABELS[-1:]:
-                for task in TWO_TASKS:
-                    for lambda_ in LAMBDAS:
-                        yield Setting(3, model, task, seed, lambda_=lambda_, n_labels=n_labels)
-
-
-def parts() -> Iterator[Setting]:
-    """Point 4. All of the model is measured in point 1."""
-    for seed in OTHER_SEEDS:
-        for model in GPTS:
+    for model in GPTS:
+        for n_labels in reversed(N_LABELS) if model == GPTS[0] else N_LABELS[-1:]:
             for task in TWO_TASKS:
-                yield Setting(4, model, task, seed, trained="head")
-                yield Setting(4, model, task, seed, trained="soft prompts")
-                for k in (1, 2, 3):
-                    yield Setting(4, model, task, seed, trained="last layers", n_last_layers=k)
+                for lambda_ in LAMBDAS:
+                    yield Setting(3, model, task, seed, lambda_=lambda_, n_labels=n_labels)
+
+
+def parts(seed: int) -> Iterator[Setting]:
+    """Point 4. All of the model is measured in point 1."""
+    for model in GPTS:
+        for task in TWO_TASKS:
+            yield Setting(4, model, task, seed, trained="head")
+            yield Setting(4, model, task, seed, trained="soft prompts")
+            for k in (1, 2, 3):
+                yield Setting(4, model, task, seed, trained="last layers", n_last_layers=k)

@@ -9,11 +9,10 @@ import json
 from pathlib import Path
 from statistics import mean
 
-from app import records
 from training.evaluate import word_bag
 from training.evaluate.downstream import DATASETS
 from training.evaluate.tables import table
-from training.paths import read_corpus
+from training.paths import read_corpus, read_record
 
 N_LINES = 10  # of each label
 COMMAND = "python -m training.corpus.datasets"
@@ -73,9 +72,9 @@ def bag(facts: dict, rows: dict[str, list[dict]]) -> str:
 
 def models(task: str) -> str:
     """What both GPTs get, everything or nothing transferred, each language by itself."""
-    if "fine_tuning" not in records.names():
+    record = read_record("fine_tuning")
+    if not record:
         return "Fine-tuning is not measured yet."
-    record = records.read("fine_tuning")
     found = []
     for row in (row for row in record["data"]["gain"] if row["task"] == task):
         seeds = list(row["by_seed"].values())
