@@ -1,7 +1,7 @@
 """How a run goes if nobody says otherwise: steps, batch, learning rate, warm-up.
 
-One recipe for all kinds of tasks and both GPTs, chosen on the `dev` splits; the sweep is in the log of the
-models @@LOG@@. The evaluation, the browser and the model cards read it here.
+One recipe for all kinds of tasks and both GPTs, chosen on the `dev` splits; the sweep stands in
+docs/models-log.md. The evaluation, the browser and the model cards read it here.
 """
 
 from dataclasses import dataclass

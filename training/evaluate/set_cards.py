@@ -41,7 +41,7 @@ MODELS = "Fine-tuned by the recipe, in percent, the mean of the seeds by languag
 
 def card(task: str, folder: Path = DATASETS) -> str:
     """The text of README.md."""
-    facts = json.loads((folder / "index.json").read_text(encoding="utf-8"))[task]
+    facts = tasks(folder)[task]
     rows = {split: read_corpus(folder / task / f"{split}.jsonl") for split in facts["sizes"]}
     docstring = importlib.import_module(f"training.corpus.datasets.{task}").__doc__.strip()
     labels = [f"{i} {ko} / {en}" for i, (ko, en) in enumerate(zip(*facts["labels"].values(), strict=True))]
@@ -103,8 +103,17 @@ def lines(facts: dict, train: list[dict]) -> str:
     return "\n".join(parts)
 
 
+def tasks(folder: Path = DATASETS) -> dict[str, dict]:
+    """index.json."""
+    return json.loads((folder / "index.json").read_text(encoding="utf-8"))
+
+
+def facts_and_train(task: str, folder: Path = DATASETS) -> tuple[dict, list[dict]]:
+    return tasks(folder)[task], read_corpus(folder / task / "train.jsonl")
+
+
 def main() -> None:
-    for task in json.loads((DATASETS / "index.json").read_text(encoding="utf-8")):
+    for task in tasks():
         (DATASETS / task / "README.md").write_text(card(task), encoding="utf-8")
 
 
