@@ -10,10 +10,10 @@ from .example import Example, Writer, crossed, part
 
 HYPOTHESES = {
     "ko": {
-        "sport": ("{n:은} 운동으로 시간을 {보내다:past}.", "{n:은} 운동을 {즐기다:past}."),
-        "food": ("{n:은} 음식으로 시간을 {보내다:past}.", "{n:은} 음식을 {즐기다:past}."),
-        "view": ("{n:은} 구경으로 시간을 {보내다:past}.", "{n:은} 구경을 {즐기다:past}."),
-        "study": ("{n:은} 공부로 시간을 {보내다:past}.", "{n:은} 공부를 {즐기다:past}."),
+        "sport": ("{n:은} 운동으로 시간을 {보내다:past}.", "{n:은} 운동을 {하다:past}."),
+        "food": ("{n:은} 음식으로 시간을 {보내다:past}.", "{n:은} 음식을 {맛보다:past}."),
+        "view": ("{n:은} 구경으로 시간을 {보내다:past}.", "{n:은} 구경을 {하다:past}."),
+        "study": ("{n:은} 공부로 시간을 {보내다:past}.", "{n:은} 공부를 {하다:past}."),
     },
     "en": {
         "sport": ("{n} did some sport.", "{n} was busy with a sport."),
