@@ -62,13 +62,10 @@ def test_zero_shot_takes_what_the_model_finds_more_likely(loaded, tmp_path):
     ]
     write_split(tmp_path, "choice", answers)
     write_split(tmp_path, "reference", rests)
-    twins = [("나는 간다.", "dog the to"), ("오늘 책을 그", "the dog")]
-    scores = [[ln_p("", one) for one in pair] for pair in twins]
-    labelled = [
-        ([text], int(score < sum(of_pair) / 2))
-        for pair, of_pair in zip(twins, scores, strict=True)
-        for text, score in zip(pair, of_pair, strict=True)
-    ]
+    texts = ["나는 간다.", "dog the to", "오늘 책을 그", "the dog"]
+    scores = [ln_p("", text) for text in texts]
+    fits = scores[0] + scores[3] > scores[1] + scores[2]
+    labelled = [([text], int((i in (0, 3)) != fits)) for i, text in enumerate(texts)]
     write_split(tmp_path, "acceptability", labelled)
     words = {"ko": ("긍정", "부정"), "en": ("positive", "negative")}
     guess = {lang: int(ln_p("나는 간다. =", b) > ln_p("나는 간다. =", a)) for lang, (a, b) in words.items()}
@@ -82,9 +79,8 @@ def test_zero_shot_takes_what_the_model_finds_more_likely(loaded, tmp_path):
         assert found["sentiment"][lang] == 50
         assert found["sentiment"][f"{lang} confirmed"] == 100 * (guess[lang] == 0)
         assert found["sentiment"][f"{lang} denied"] == 100 * (guess[lang] == 1)
-    together = sorted(score for of_pair in scores for score in of_pair)
-    middle = sum(together[1:3]) / 2
-    right = [int(ln_p("", text) < middle) == label for (text,), label in labelled]
+    middle = sum(sorted(scores)[1:3]) / 2
+    right = [int(score < middle) == label for score, (_, label) in zip(scores, labelled, strict=True)]
     assert found["acceptability"]["ko one threshold"] == 25 * sum(right)
 
 

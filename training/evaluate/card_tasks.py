@@ -23,8 +23,9 @@ LEFT_OUT = "Runs of the plan (`training.evaluate.plan`) that were not made for w
 ZERO_SHOT = """\
 `{command}` on {date}, on {examples} examples of each `dev` split and language, accuracy in percent, chance
 50. Nothing is trained: which text is more probable? For choice the answer; for reference the rest of the
-sentence after each referent. Acceptability takes the median of its contrast group as threshold; one threshold
-for all sentences, as GPT-1 has it, is given beside. For sentiment the label words are compared: the model
+sentence after each referent. Acceptability compares, in each contrast group, the two sentences that fit
+with the two that do not; one threshold for all, as GPT-1 has it, is given beside. For sentiment the label
+words are compared: the model
 follows the judgement that is quoted, whether it is confirmed or denied."""
 
 

@@ -5,8 +5,8 @@ Takes the float16 weights that `pretrain` left at steps 100, 200, 400, …, writ
 step the tokens seen, the loss on held-out text (nats per token), the best induction head, and GPT-1's
 zero-shot heuristics on the `dev` splits in percent; the same for the finished weights ("final"); chance, the
 accuracy after fine-tuning (from the record `fine_tuning`), and how surely the heuristics rise with the
-steps. `--zero-shot` measures the heuristics anew on the checkpoints that are there; `--fine-tuned` only
-copies from the record.
+steps. `--zero-shot [TASK …]` measures the heuristics anew on the checkpoints that are there; `--fine-tuned`
+only copies from the record.
 """
 
 import argparse
@@ -63,13 +63,17 @@ def write_checkpoints(name: str, runs: Path, corpus: Path, models: Path) -> list
     return found
 
 
-def with_zero_shot(name: str, checkpoints: Sequence[dict], models: Path, n_examples: int) -> list[dict]:
-    """The checkpoints in order, and the finished weights as step None, each with its heuristics' accuracy."""
+def with_zero_shot(
+    name: str, measured: Sequence[dict], models: Path, n_examples: int, tasks: Sequence[str]
+) -> list[dict]:
+    """The checkpoints in order, and the finished weights as step None, each with its heuristics' accuracy on
+    the tasks; what was measured of others stays."""
     found = []
-    for checkpoint in (*checkpoints, {"step": None}):
+    for checkpoint in measured:
         spec = ModelSpec(name, "local", str(models / name))
         loaded = load(spec) if checkpoint["step"] is None else load(spec, step=checkpoint["step"])
-        found.append(checkpoint | {"zero_shot": zero_shot_scores(loaded, n_examples)})
+        scores = checkpoint.get("zero_shot", {}) | zero_shot_scores(loaded, n_examples, tasks=tasks)
+        found.append(checkpoint | {"zero_shot": {task: scores[task] for task in TASKS if task in scores}})
         print(json.dumps(found[-1], ensure_ascii=False), flush=True)
     return found
 
@@ -130,7 +134,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=MODELS)
     parser.add_argument("--examples", type=int, default=200, help="of each task and language")
     parser.add_argument(
-        "--zero-shot", action="store_true", help="only the heuristics, on the checkpoints there"
+        "--zero-shot", nargs="*", choices=TASKS, help="only these heuristics, on the checkpoints there"
     )
     parser.add_argument("--fine-tuned", action="store_true", help="only copy from the record")
     options = parser.parse_args()
@@ -140,12 +144,14 @@ def main() -> None:
     facts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"checkpoints": []}
     if not options.fine_tuned:
         checkpoints = facts["checkpoints"]
-        if not options.zero_shot:
+        if options.zero_shot is None:
             checkpoints = write_checkpoints(options.name, options.runs, options.corpus, options.models)
             total = sum(file.stat().st_size for file in (folder / "checkpoints").iterdir())
             if total > LARGEST_TOTAL:
                 raise SystemExit(f"the checkpoints take {total:,} bytes, {LARGEST_TOTAL:,} are allowed")
-        *checkpoints, final = with_zero_shot(options.name, checkpoints, options.models, options.examples)
+        measured = [*checkpoints, {"step": None, "zero_shot": facts.get("final", {})}]
+        tasks = options.zero_shot or TASKS
+        *checkpoints, final = with_zero_shot(options.name, measured, options.models, options.examples, tasks)
         facts = {
             "command": f"python -m training.evaluate.checkpoints {options.name}",
             "date": date.today().isoformat(),

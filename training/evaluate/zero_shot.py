@@ -17,16 +17,18 @@ SENTIMENT = TASK_LABELS["sentiment"]  # position = label
 Scores = dict[str, dict[str, float]]  # task -> language -> accuracy in percent
 
 
-def zero_shot_scores(loaded: LoadedModel, n_examples: int = 200, datasets: Path = DATASETS) -> Scores:
+def zero_shot_scores(
+    loaded: LoadedModel, n_examples: int = 200, datasets: Path = DATASETS, tasks: Sequence[str] = TASKS
+) -> Scores:
     """Accuracy in percent on the first `n_examples` of each `dev` split and language, nothing trained.
 
-    Acceptability has a threshold for each contrast group, half of whose sentences are damaged: between
-    sentences of different words it is the words that decide. With one threshold for all, as in the paper, it
-    is given beside ("one threshold"). Sentiment is also given on the opinions whose judgement is confirmed,
-    and on those where it is denied.
+    Acceptability asks each contrast group whether its two sentences that fit are together more probable than
+    its two that do not, which are made of the same parts: between sentences of other words it is the words
+    that decide. With one threshold for all, as in the paper, it is given beside ("one threshold"). Sentiment
+    is also given on the opinions whose judgement is confirmed, and on those where it is denied.
     """
     scores: Scores = {}
-    for task in TASKS:
+    for task in tasks:
         scores[task] = {}
         for lang in LANGUAGES:
             rows = read_corpus(datasets / task / "dev.jsonl")
@@ -52,13 +54,11 @@ def _guesses(loaded: LoadedModel, task: str, lang: str, rows: Sequence[dict]) ->
 
 
 def _acceptability(loaded: LoadedModel, rows: Sequence[dict]) -> dict[str, list[int]]:
-    """As `app.engine.zero_shot.acceptability`, with the sentences of the group or all for the threshold."""
+    """By group, in whose four sentences (see `training.corpus.datasets.acceptability`) the first and last
+    share no part, like the other two; and as `app.engine.zero_shot.acceptability`, one threshold for all."""
     scores = [zero_shot.mean_log_probability(loaded, "", row["fields"][0]) for row in rows]
-    groups: dict[int, list[float]] = {}
-    for row, score in zip(rows, scores, strict=True):
-        groups.setdefault(row["group"], []).append(score)
-    of_all = median(scores)
-    return {
-        "": [int(one < median(groups[row["group"]])) for row, one in zip(rows, scores, strict=True)],
-        "one threshold": [int(one < of_all) for one in scores],
-    }
+    by_group = []
+    for a, b, c, d in zip(*(scores[i::4] for i in range(4)), strict=True):
+        by_group += [0, 1, 1, 0] if a + d > b + c else [1, 0, 0, 1]
+    threshold = median(scores)
+    return {"": by_group, "one threshold": [int(one < threshold) for one in scores]}
