@@ -153,7 +153,8 @@ def main() -> None:
         tasks = options.zero_shot or TASKS
         *checkpoints, final = with_zero_shot(options.name, measured, options.models, options.examples, tasks)
         facts = {
-            "command": f"python -m training.evaluate.checkpoints {options.name}",
+            "command": f"python -m training.evaluate.checkpoints {options.name}"
+            + ("" if options.zero_shot is None else " --zero-shot"),
             "date": date.today().isoformat(),
             "weights_sha256": weights_sha256(options.name, options.models),
             "split": "dev",
