@@ -7,7 +7,7 @@ from statistics import mean
 from training.evaluate.tables import table
 from training.paths import read_record
 
-NAMES = {-1: "nothing", 0: "embeddings"}
+NAMES = {-1: "nothing", 0: "embeddings", 1: "and the first layer"}
 NOT_MEASURED = "Not measured yet on these weights."
 GAIN = """\
 `{command}` on {date}: {steps} steps of {batch_size} examples, peak learning rate {learning_rate}, the same
@@ -18,14 +18,21 @@ LAYERS = "By what is transferred, after {steps} steps, on `test`, each seed in b
 LAMBDAS = """\
 λ by number of labels, everything transferred: accuracy on `test`, L1 on the task's text and on held-out text
 of the corpus, both in nats per token (before the first step {before}; held out {held_out:.2f}):"""
+WHAT_LAMBDA_DOES = """\
+With λ above 0 the task's text is learned as language at once, and the label later: after 300 steps some runs
+have not got there, after 600 they have (docs/models-log.md). It does not keep what pre-training taught: the
+loss on held-out text rises as much as without it, or more."""
 PARTS = "By what may change, everything transferred:"
-LEFT_OUT = "Runs of the plan (`training.evaluate.plan`) that were not made for want of time: {counted}."
+LEFT_OUT = """\
+Runs of the plan (`training.evaluate.plan`) that were not made for want of time: {counted}. The same command
+makes them."""
 ZERO_SHOT = """\
-`{command}` on {date}, on {examples} examples of each `dev` split and language, accuracy in percent, chance
-50. Nothing is trained: which text is more probable? For choice the answer; for reference the rest of the
-sentence after each referent. Acceptability compares, in each contrast group, the two sentences that fit
-with the two that do not; one threshold for all, as GPT-1 has it, is given beside. For sentiment the label
-words are compared: the model follows the judgement that is quoted, be it confirmed or denied."""
+`{command}` on {date}, on {examples} examples of each `dev`
+split and language, accuracy in percent, chance 50. Nothing is trained: which text is more probable? For
+choice the answer; for reference the rest of the sentence after each referent. Acceptability compares, in each
+contrast group, the two sentences that fit with the two that do not; one threshold for all, as GPT-1 has it, is given
+beside. For sentiment the label words are compared: the model follows the judgement that is quoted, be it
+confirmed or denied."""
 
 
 def fine_tuning(name: str, weights_sha256: str) -> str:
@@ -46,6 +53,7 @@ def fine_tuning(name: str, weights_sha256: str) -> str:
         start = data["before"][name]
         before = ", ".join(f"{task} {loss:.2f}" for task, loss in start["l1_task"].items())
         texts += [LAMBDAS.format(before=before, held_out=start["l1_held_out"]), lambda_table(lambdas)]
+        texts.append(WHAT_LAMBDA_DOES)
     if parts:
         texts += [PARTS, parts_table(gain, parts)]
     points = [one["point"] for one in data["left_out"] if one["model"] == name]
@@ -75,7 +83,9 @@ def layers_table(rows: list[dict]) -> str:
     for row in rows:
         seeds = ", ".join(f"{mean(one['test'].values()):.1f}" for one in row["by_seed"].values())
         k = row["n_layers_transferred"]
-        lines.append([row["task"], NAMES.get(k, f"and {k} layers"), f"{_accuracy(row, 'test')} ({seeds})"])
+        lines.append(
+            [row["task"], NAMES.get(k, f"and the first {k} layers"), f"{_accuracy(row, 'test')} ({seeds})"]
+        )
     return table(["task", "transferred", "accuracy"], lines)
 
 
@@ -97,7 +107,8 @@ def parts_table(gain: list[dict], rows: list[dict]) -> str:
     for row in sorted([*rows, *everything], key=lambda row: (row["task"], row["n_changed"])):
         trained = {"full": "everything", "head": "the head W_y"}.get(row["trained"], row["trained"])
         if row["trained"] == "last layers":
-            trained = f"the head and the last {row['n_last_layers']} layers"
+            k = row["n_last_layers"]
+            trained = "the head and the last " + ("layer" if k == 1 else f"{k} layers")
         lines.append([row["task"], trained, f"{row['n_changed']:,}", _accuracy(row, "test")])
     return table(["task", "trained", "numbers changed", "accuracy"], lines)
 

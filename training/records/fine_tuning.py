@@ -16,8 +16,9 @@ from app.engine.finetune import N_SOFT_PROMPTS
 from app.engine.recipe import RECIPE
 from app.models import ModelSpec, load
 from training.evaluate.downstream import read_task, set_sha256
-from training.evaluate.fine_tuning import FOLDER, Results, held_out_text, measure, run_all
+from training.evaluate.fine_tuning import FOLDER, Results, held_out_text, measure, run_all, train
 from training.evaluate.plan import FIRST_SEEDS, GPTS, TASKS, TWO_TASKS, Setting, settings
+from training.evaluate.quick_run import batches
 from training.paths import MODELS
 from training.records.recorder import Point, Recorder
 
@@ -71,15 +72,12 @@ def row(setting: Setting, by_seed: dict[int, dict]) -> dict[str, Any]:
 def before(model: str) -> dict[str, Any]:
     """L1 in nats per token of a run that has made no step, everything transferred: where point 3 starts."""
     loaded = load(ModelSpec(model, "local", str(MODELS / model)))
-    held_out = held_out_text(loaded)
-    found = {
-        task: measure(loaded, read_task(task, loaded), Setting(3, model, task, 0, steps=0), held_out)
-        for task in TWO_TASKS
-    }
-    return {
-        "l1_task": {task: one["l1_task"] for task, one in found.items()},
-        "l1_held_out": found[TWO_TASKS[0]]["l1_held_out"],
-    }
+    losses = {}
+    for name in TWO_TASKS:
+        task = read_task(name, loaded)
+        run = train(loaded, task, Setting(3, model, name, 0, steps=0))
+        losses[name] = round(run.text_loss(batches(task.test)), 4)
+    return {"l1_task": losses, "l1_held_out": round(run.text_loss(held_out_text(loaded)), 4)}
 
 
 def measure_again(data: dict[str, Any]) -> list[Point]:
