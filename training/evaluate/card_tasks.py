@@ -30,9 +30,9 @@ ZERO_SHOT = """\
 `{command}` on {date}, on {examples} examples of each `dev`
 split and language, accuracy in percent, chance 50. Nothing is trained: which text is more probable? For
 choice the answer; for reference the rest of the sentence after each referent. Acceptability compares, in each
-contrast group, the two sentences that fit with the two that do not; one threshold for all, as GPT-1 has it, is given
-beside. For sentiment the label words are compared: the model follows the judgement that is quoted, be it
-confirmed or denied."""
+contrast group, the two sentences that fit with the two that do not; one threshold for all, as GPT-1 has it,
+is given beside. For sentiment the label words are compared: the model follows the judgement that is quoted,
+be it confirmed or denied."""
 
 
 def fine_tuning(name: str, weights_sha256: str) -> str:
