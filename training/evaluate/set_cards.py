@@ -14,6 +14,7 @@ from training.evaluate.downstream import DATASETS
 from training.evaluate.tables import table
 from training.paths import read_corpus, read_record
 
+NOT_MEASURED = "Fine-tuning is not measured yet on this set."
 N_LINES = 10  # of each label
 COMMAND = "python -m training.corpus.datasets"
 HEAD = """\
@@ -74,7 +75,7 @@ def models(task: str) -> str:
     """What both GPTs get, everything or nothing transferred, each language by itself."""
     record = read_record("fine_tuning")
     if not record:
-        return "Fine-tuning is not measured yet."
+        return NOT_MEASURED
     found = []
     for row in (row for row in record["data"]["gain"] if row["task"] == task):
         seeds = list(row["by_seed"].values())
@@ -84,7 +85,7 @@ def models(task: str) -> str:
                 accuracy = mean(one[split][lang] for one in seeds)
                 found.append([row["model"], transferred, split, lang, f"{accuracy:.1f}", len(seeds)])
     if not found:
-        return "Fine-tuning is not measured yet."
+        return NOT_MEASURED
     header = ["model", "transferred", "split", "language", "accuracy", "seeds"]
     return MODELS.format(command=record["command"], date=record["date"]) + "\n\n" + table(header, found)
 
