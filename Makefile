@@ -59,6 +59,7 @@ models: $(DEV_READY)
 
 smoke: $(DEV_READY)
 	$(PY) -m training.recreate --smoke --out build/smoke $(ARGS)
+	$(PY) -m training.evaluate.fine_tuning --smoke
 
 models-eval: $(DEV_READY) | build/corpus/heldout.jsonl
 	$(PY) -m training.evaluate.gpt tiny-gpt2 $(ARGS)

@@ -32,6 +32,12 @@ def training_texts(path: Path, without: tuple[str, ...] = ()) -> list[str]:
     return texts
 
 
+def read_record(name: str, folder: Path = RECORDS) -> dict | None:
+    """A record of `training.records`, or None where there is none yet."""
+    path = folder / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
 def weights_sha256(model: str, models: Path = MODELS) -> str:
     """The SHA-256 of an embedded model's weights file, in hexadecimal."""
     return hashlib.sha256((models / model / "model.safetensors").read_bytes()).hexdigest()

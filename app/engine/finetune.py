@@ -1,8 +1,13 @@
 """Fine-tuning on labelled examples: where a run starts, what it may change, and its steps one at a time.
 
 The step itself is `objective.make_step`. λ and the learning rate are read before each step, so whoever holds
-the run may change them between two steps. Sources: GPT-1 (Radford et al. 2018), sections 3.2 and 4.1; for
-soft prompts: Lester et al. 2021, "The Power of Scale for Parameter-Efficient Prompt Tuning".
+the run may change them between two steps.
+
+New are W_y and the embeddings of Start, Delim and Extract, "the only extra parameters" of GPT-1's section
+3.1, whatever is transferred: in pre-training those three were never targets, and what its softmax left in
+their rows is one vector, five times as long as that of a word. Sources: GPT-1 (Radford et al. 2018), sections
+3.1, 3.2 and 4.1; for soft prompts: Lester et al. 2021, "The Power of Scale for Parameter-Efficient Prompt
+Tuning".
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,12 +17,32 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from app.engine.inputs import SOFT_PROMPTS, Batch, Example, Kind, collate
+from app.engine.inputs import (
+    DELIM,
+    EXTRACT,
+    FIRST_ORDINARY,
+    SOFT_PROMPTS,
+    START,
+    Batch,
+    Example,
+    Kind,
+    collate,
+)
 from app.engine.objective import EPS, forward, make_step
-from app.engine.parameters import Shape, flatten, new_head, pretrained_parts, random_parts, unflatten
+from app.engine.parameters import (
+    INIT_STD,
+    Shape,
+    flatten,
+    new_head,
+    pretrained_parts,
+    random_parts,
+    unflatten,
+)
 from app.models import LoadedModel
 
 N_SOFT_PROMPTS = 8
+NEW_TOKENS = (START, DELIM, EXTRACT)
+NEW_TOKENS_SEED = 1000  # added to the seed of a run: their rows are not those of W_y
 NOTHING, EMBEDDINGS = -1, 0  # values of `n_layers_transferred` beside 1, 2, …
 
 Trained = Literal["full", "head", "last layers", "soft prompts"]
@@ -28,10 +53,11 @@ class Plan:
     """What a run starts from and what it may change.
 
     n_layers_transferred: -1 nothing, 0 the embeddings, k the embeddings and the first k layers; with all
-        layers comes GPT-2's final layer norm. What is not transferred starts at random.
+        layers comes GPT-2's final layer norm. What is not transferred starts at random, and so do always the
+        embeddings of Start, Delim and Extract.
     trained: "full" everything; "head" W_y alone; "last layers" W_y, the last `n_last_layers` layers and the
-        final layer norm; "soft prompts" the embeddings of 8 soft prompt tokens alone, with those of
-        `label_tokens` (one for each column) as W_y.
+        final layer norm; "soft prompts" the embeddings of 8 soft prompt tokens alone, which start as those of
+        words drawn at random, with those of `label_tokens` (one for each column) as W_y.
     seed: of W_y and of all other random starting weights.
     """
 
@@ -139,11 +165,21 @@ def starting_point(shape: Shape, model: torch.nn.Module, plan: Plan) -> Tensor:
     for name, pretrained in pretrained_parts(shape, model).items():
         if name.startswith(tuple(transferred)):
             parts[name] = pretrained
+    wte = parts["wte.weight"]  # (V, d), a copy
+    new_tokens = torch.Generator().manual_seed(plan.seed + NEW_TOKENS_SEED)
+    wte[list(NEW_TOKENS)] = torch.randn(len(NEW_TOKENS), shape.d_model, generator=new_tokens) * INIT_STD
     if plan.trained == "soft prompts":
+        words = torch.randint(FIRST_ORDINARY, shape.vocab_size, (N_SOFT_PROMPTS,), generator=new_tokens)
+        wte[list(SOFT_PROMPTS[:N_SOFT_PROMPTS])] = wte[words]
         if len(plan.label_tokens) != shape.n_out:
             raise ValueError(f"{shape.n_out} label tokens wanted, {len(plan.label_tokens)} given")
-        w_y = parts["wte.weight"][list(plan.label_tokens)].T
+        w_y = wte[list(plan.label_tokens)].T
     return flatten(shape, parts | {"w_y": w_y})
+
+
+def n_new_parameters(shape: Shape) -> int:
+    """How many numbers fine-tuning adds to a pre-trained model: W_y and three embeddings."""
+    return shape.d_model * (shape.n_out + len(NEW_TOKENS))
 
 
 def update_mask(shape: Shape, plan: Plan) -> Tensor:

@@ -5,7 +5,7 @@ corpus. Nothing is trained for them: each asks which text the language model fin
                     compared (the paper appends "very" and compares "positive" and "negative")
     acceptability   mean ln P of the sentence's tokens, above or below a threshold
     choice          the answer with the larger mean ln P, given document and question
-    reference       the same, the referent standing where the sentence leaves it open
+    reference       each referent put where the sentence leaves its subject out; mean ln P of the rest
 """
 
 from __future__ import annotations
@@ -40,8 +40,19 @@ def sentiment(loaded: LoadedModel, text: str, label_words: Sequence[str]) -> Gue
 
 
 def choice(loaded: LoadedModel, fields: Sequence[str]) -> Guess:
-    """Which of the last two fields goes on best after all before them, joined by spaces; `reference` too."""
-    return best_answer(loaded, " ".join(fields[:-2]), fields[-2:])
+    """Which of the last two fields goes on best after all before them, joined by spaces."""
+    return best_answer(loaded, " ".join(filter(None, fields[:-2])), fields[-2:])
+
+
+def reference(loaded: LoadedModel, fields: Sequence[str]) -> Guess:
+    """After which of the last two fields, its subject, the second field goes on best. The first stands
+    before.
+
+    Comparing the rest of the sentence, not the referents, keeps out that some of them are likelier words.
+    """
+    sentence, rest, *referents = fields
+    scores = tuple(mean_log_probability(loaded, f"{sentence} {one}", rest) for one in referents)
+    return Guess(scores.index(max(scores)), scores)
 
 
 def acceptability(loaded: LoadedModel, sentence: str, threshold: float) -> Guess:

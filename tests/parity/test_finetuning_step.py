@@ -19,9 +19,12 @@ ARCHITECTURES = ("gpt1", "gpt2")
 class Reference:
     """A `transformers` model with a head W_y beside it, trained the plain way."""
 
-    def __init__(self, architecture: str, w_y: torch.Tensor, kind: str):
+    def __init__(self, architecture: str, w_y: torch.Tensor, kind: str, seed: int = 0):
         self.kind = kind
         self.model = random_model(architecture).model.to(w_y.dtype)
+        new_rows = torch.randn(3, 24, generator=torch.Generator().manual_seed(seed + 1000)) * 0.02
+        with torch.no_grad():
+            self.model.get_input_embeddings().weight[3:6] = new_rows  # Start, Delim, Extract
         self.w_y = torch.nn.Parameter(w_y.clone())
         parameters = [*self.model.parameters(), self.w_y]
         self.optimizer = torch.optim.AdamW(

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from app.engine.finetune import FineTuning, Plan
+from app.engine.finetune import FineTuning, Plan, n_new_parameters
 from app.engine.inputs import collate, transform
 from app.engine.parameters import unflatten
 from tests.random_models import our_name, random_examples, random_model
@@ -80,12 +80,45 @@ def test_old_momentum_does_not_move_what_is_frozen_later():
 def test_only_the_chosen_layers_are_transferred(architecture: str, k: int):
     model = random_model(architecture)
     run = FineTuning(model, plan(n_layers_transferred=k))
-    pretrained = {our_name(name): p for name, p in model.model.named_parameters()}
+    pretrained = {our_name(name): p.detach() for name, p in model.model.named_parameters()}
     parts = unflatten(run.shape, run.flat)
+    parts["wte.weight"] = parts["wte.weight"].clone()
+    parts["wte.weight"][3:6] = pretrained["wte.weight"][3:6]  # the next test is about these
     same = {name for name in pretrained if torch.equal(parts[name], pretrained[name])}
     wanted = ("wte.", "wpe.") * (k >= 0) + ("h.0.",) * (k >= 1) + ("h.1.", "ln_f.") * (k >= 2)
     assert same == {name for name in pretrained if name.startswith(wanted)}
     assert same or k == -1
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("k", [-1, 0, 2])
+@pytest.mark.parametrize("trained", ["full", "head"])
+def test_start_delim_and_extract_begin_anew(architecture: str, k: int, trained: str):
+    """As in the paper, where they and W_y are the only new parameters, and whatever else is transferred."""
+    run = FineTuning(random_model(architecture), plan(trained, n_layers_transferred=k, seed=5))
+    wte = unflatten(run.shape, run.flat)["wte.weight"]
+    expected = torch.randn(3, 24, generator=torch.Generator().manual_seed(1005)) * 0.02
+    assert torch.equal(wte[3:6], expected)
+
+
+def test_w_y_and_three_embeddings_are_the_only_new_parameters():
+    """The other numbers of a run are as many as those of the `transformers` model."""
+    loaded = random_model("gpt2")
+    run = FineTuning(loaded, plan())
+    n_pretrained = sum(parameter.numel() for parameter in loaded.model.parameters())
+    n_head = unflatten(run.shape, run.flat)["w_y"].numel()
+    assert run.flat.numel() == n_pretrained + n_head
+    assert n_new_parameters(run.shape) == n_head + 3 * 24
+
+
+def test_soft_prompts_start_as_words_and_go_on_from_there():
+    """Rows of ordinary tokens, drawn by the seed after those of the new special tokens."""
+    run = FineTuning(random_model("gpt2"), plan("soft prompts", label_tokens=(310, 320), seed=5))
+    wte = unflatten(run.shape, run.flat)["wte.weight"]
+    generator = torch.Generator().manual_seed(1005)
+    torch.randn(3, 24, generator=generator)
+    words = torch.randint(300, 340, (8,), generator=generator)
+    assert torch.equal(wte[6:14], wte[words])
 
 
 def test_a_run_starts_with_the_same_head_whatever_is_transferred():
@@ -143,7 +176,10 @@ def test_probabilities_come_from_the_extract_token(architecture: str, kind: str)
     """Against `transformers`, one sequence at a time and without padding."""
     loaded = random_model(architecture)
     run = FineTuning(loaded, plan(kind=kind, n_labels=3))
-    w_y = unflatten(run.shape, run.flat)["w_y"]
+    parts = unflatten(run.shape, run.flat)
+    w_y = parts["w_y"]
+    with torch.no_grad():  # Start, Delim and Extract are new
+        loaded.model.get_input_embeddings().weight[3:6] = parts["wte.weight"][3:6]
     examples = random_examples(kind, 5)
     expected = []
     with torch.no_grad():

@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 import torch
 
-from app.engine.inputs import collate, cut_longest, shuffled_batches, transform
+from app.engine.inputs import collate, contrast_groups, cut_longest, grouped_batches, transform
 
 PAD, START, DELIM, EXTRACT = 1, 3, 4, 5  # the ids issued with the vocabularies
 WORDS = {letter: 300 + i for i, letter in enumerate("abcdefghij")}
@@ -125,12 +125,47 @@ def test_several_sequences_of_an_example_stay_together():
     assert batch.ids[1].tolist() == [[*ids("S d D e E"), PAD], [*ids("S e D d E"), PAD]]
 
 
-def test_each_epoch_holds_every_example_once_in_a_new_order():
-    examples = [transform("classification", ["a"], label, encode, n_ctx=8) for label in range(10)]
-    labels = [batch.labels.tolist() for batch in shuffled_batches(examples, 4, n_epochs=2, seed=0)]
-    assert [len(batch) for batch in labels] == [4, 4, 2, 4, 4, 2]
-    first, second = list(chain(*labels[:3])), list(chain(*labels[3:]))
+def grouped(n_groups: int, size: int) -> list:
+    """Examples whose label is the number of their group."""
+    return [
+        transform("classification", ["a"], group, encode, n_ctx=8, group=group)
+        for group in range(n_groups)
+        for _ in range(size)
+    ]
+
+
+def labels(examples: list, batch_size: int, n_batches: int, seed: int = 0) -> list[list[int]]:
+    return [batch.labels.tolist() for batch in grouped_batches(examples, batch_size, n_batches, seed)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+def test_every_batch_is_full_and_made_of_whole_groups(size: int):
+    """Five groups do not fill whole batches, so a batch also takes the first ones of the next pass."""
+    for batch in labels(grouped(5, size), 8, n_batches=7):
+        assert len(batch) == 8
+        assert all(batch[i : i + size] == [batch[i]] * size for i in range(0, 8, size))
+
+
+def test_each_pass_holds_every_group_once_in_a_new_order():
+    drawn = list(chain(*labels(grouped(10, 2), 4, n_batches=10)))[::2]
+    first, second = drawn[:10], drawn[10:]
     assert sorted(first) == sorted(second) == list(range(10))
     assert first != second
-    again = [batch.labels.tolist() for batch in shuffled_batches(examples, 4, n_epochs=2, seed=0)]
-    assert again == labels
+    assert labels(grouped(10, 2), 4, 10) == labels(grouped(10, 2), 4, 10)
+    assert labels(grouped(10, 2), 4, 10) != labels(grouped(10, 2), 4, 10, seed=1)
+
+
+@pytest.mark.parametrize("sizes", [(2, 4), (3, 3), (16,)])
+def test_groups_that_cannot_fill_a_batch_are_refused(sizes: tuple[int, ...]):
+    examples = [
+        transform("classification", ["a"], 0, encode, n_ctx=8, group=group)
+        for group, size in enumerate(sizes)
+        for _ in range(size)
+    ]
+    with pytest.raises(ValueError, match="do not fill a batch of 8"):
+        next(grouped_batches(examples, 8, 1, seed=0))
+
+
+def test_an_example_without_a_group_stands_alone():
+    alone = [transform("classification", ["a"], label, encode, n_ctx=8) for label in range(3)]
+    assert [len(group) for group in contrast_groups([*alone, *grouped(2, 2)])] == [1, 1, 1, 2, 2]

@@ -1,6 +1,5 @@
 """Pre-training checkpoints and what is measured on them, with a tiny model trained for a few steps."""
 
-import hashlib
 import json
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from app.models import load
 from tests.tiny_models import write_folder
 from training.evaluate import checkpoints
 from training.evaluate.zero_shot import zero_shot_scores
+from training.paths import weights_sha256
 from training.pretrain import gpt
 from training.pretrain.export import export
 from training.pretrain.tokenizers import save_tokenizer, train
@@ -38,29 +38,63 @@ def test_mean_log_probability_counts_the_answer_alone(loaded):
     assert mean_log_probability(loaded, "나는 오늘", "그 곳에") == pytest.approx(expected, abs=1e-4)
 
 
-def test_choice_takes_the_answer_the_model_finds_more_likely(loaded, tmp_path):
-    """Labels are the model's own preference, computed here, so all are right; turned round, none is."""
-    questions = [
-        ["나는 오늘", "어디에", a, b]
-        for a, b in (("간다.", "dog river."), ("책을", "the cat"), ("곳에", "학교에"))
+def write_split(folder, task, rows):
+    """Rows as (fields, label), each in both languages, in groups of two."""
+    lines = [
+        {"fields": fields, "label": label, "lang": lang, "group": i // 2}
+        for lang in ("ko", "en")
+        for i, (fields, label) in enumerate(rows)
     ]
+    write_lines(folder / task / "dev.jsonl", lines)
 
-    def preferred(fields):
-        scores = [mean_log_probability(loaded, " ".join(fields[:2]), answer) for answer in fields[2:]]
-        return int(scores[1] > scores[0])
 
-    rows = [{"fields": fields, "label": preferred(fields)} for fields in questions]
-    turned = [{"fields": row["fields"], "label": 1 - row["label"]} for row in rows]
-    sentences = [{"fields": [text], "label": 0} for text in ("나는 간다.", "dog the to", "책을 오늘")]
-    for split in ("dev", "test"):
-        for task in ("sentiment", "acceptability"):
-            write_lines(tmp_path / task / f"{split}.jsonl", sentences)
-        write_lines(tmp_path / "choice" / f"{split}.jsonl", rows)
-        write_lines(tmp_path / "reference" / f"{split}.jsonl", turned)
-    scores = zero_shot_scores(loaded, datasets=tmp_path)
-    assert (scores["choice"], scores["reference"]) == (100, 0)
-    # The two sentences at or above the median of the three count as acceptable.
-    assert scores["acceptability"] == pytest.approx(66.7)
+def test_zero_shot_takes_what_the_model_finds_more_likely(loaded, tmp_path):
+    """Labels are the model's own preference, computed here, so all are right; turned round, none is."""
+
+    def ln_p(context, answer):
+        return mean_log_probability(loaded, context, answer)
+
+    pairs = [("간다.", "dog river."), ("책을", "the cat"), ("곳에", "학교에"), ("the", "오늘")]
+    answers = [(["나는 오늘", "", a, b], int(ln_p("나는 오늘", b) > ln_p("나는 오늘", a))) for a, b in pairs]
+    rests = [
+        (["나는", "간다.", a, b], int(ln_p(f"나는 {a}", "간다.") > ln_p(f"나는 {b}", "간다.")))
+        for a, b in pairs
+    ]
+    write_split(tmp_path, "choice", answers)
+    write_split(tmp_path, "reference", rests)
+    texts = ["나는 간다.", "dog the to", "오늘 책을 그", "the dog"]
+    scores = [ln_p("", text) for text in texts]
+    fits = scores[0] + scores[3] > scores[1] + scores[2]
+    labelled = [([text], int((i in (0, 3)) != fits)) for i, text in enumerate(texts)]
+    write_split(tmp_path, "acceptability", labelled)
+    words = {"ko": ("긍정", "부정"), "en": ("positive", "negative")}
+    guess = {lang: int(ln_p("나는 간다. =", b) > ln_p("나는 간다. =", a)) for lang, (a, b) in words.items()}
+    write_split(tmp_path, "sentiment", [(["나는 간다."], 0), (["나는 간다."], 1)])
+
+    found = zero_shot_scores(loaded, datasets=tmp_path)
+    for lang in words:
+        assert found["choice"][lang] == 100
+        assert found["reference"][lang] == 0  # the labels are the other referents
+        assert found["acceptability"][lang] == 100
+        assert found["sentiment"][lang] == 50
+        assert found["sentiment"][f"{lang} confirmed"] == 100 * (guess[lang] == 0)
+        assert found["sentiment"][f"{lang} denied"] == 100 * (guess[lang] == 1)
+    middle = sum(sorted(scores)[1:3]) / 2
+    right = [int(score < middle) == label for score, (_, label) in zip(scores, labelled, strict=True)]
+    assert found["acceptability"]["ko one threshold"] == 25 * sum(right)
+
+
+def test_how_surely_a_heuristic_rises_is_a_rank_correlation():
+    """Against scipy, which shares the ranks of equal values in the same way; a flat line has none."""
+    spearmanr = pytest.importorskip("scipy.stats").spearmanr
+    values, steps = [50.0, 52.0, 51.0, 58.0, 58.0, 71.0], [200, 400, 800, 1600, 3200, 6400]
+    measured = [
+        {"step": step, "zero_shot": {"choice": {"ko": value, "en": 50.0}}}
+        for step, value in zip(steps, values, strict=True)
+    ]
+    found = checkpoints.rises(measured)
+    assert found["choice"]["ko"] == pytest.approx(spearmanr(steps, values).statistic, abs=1e-3)
+    assert found["choice"]["en"] == 0
 
 
 def test_saved_steps_become_checkpoints_that_load(tmp_path, monkeypatch):
@@ -75,11 +109,10 @@ def test_saved_steps_become_checkpoints_that_load(tmp_path, monkeypatch):
     recipe = replace(gpt.RECIPES["tiny-gpt1"], shape=small, windows_per_step=4)
     monkeypatch.setitem(gpt.RECIPES, "tiny-gpt1", recipe)
     monkeypatch.setattr(gpt, "FIRST_CHECKPOINT", 2)
-    monkeypatch.setattr(checkpoints, "zero_shot_scores", lambda loaded, n: {})
     gpt.pretrain("tiny-gpt1", tmp_path / "corpus", models, runs, n_documents=150)
     export("tiny-gpt1", runs / "tiny-gpt1" / "snapshot.pt", models / "tiny-gpt1")
 
-    found = checkpoints.write_checkpoints("tiny-gpt1", runs, tmp_path / "corpus", models, n_examples=3)
+    found = checkpoints.write_checkpoints("tiny-gpt1", runs, tmp_path / "corpus", models)
     assert [one["step"] for one in found] == [2, 4, 8][: len(found)] and len(found) >= 2
     for one in found:
         saved = torch.load(runs / "tiny-gpt1" / f"step-{one['step']:06d}.pt", weights_only=True)
@@ -88,20 +121,23 @@ def test_saved_steps_become_checkpoints_that_load(tmp_path, monkeypatch):
         assert file.stat().st_size < (runs / "tiny-gpt1" / f"step-{one['step']:06d}.pt").stat().st_size
 
 
-def test_fine_tuned_figures_are_those_of_the_same_weights(tmp_path):
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-    (tmp_path / "config.json").write_text('{"n_layer": 2}', encoding="utf-8")
-    assert checkpoints.fine_tuned(tmp_path) == {}
-    settings = [
-        {"n_layers_transferred": layers, "lambda": lambda_, "accuracy": 10 * layers + lambda_}
-        for layers in (2, -1, 0)
-        for lambda_ in (0.5, 0.0)
+def test_fine_tuned_figures_are_those_of_the_same_weights(monkeypatch):
+    """Of everything transferred, the mean of the seeds, for the tasks that have a heuristic."""
+    gain = [
+        {
+            "model": model,
+            "task": task,
+            "n_layers_transferred": k,
+            "by_seed": {str(seed): {"test": {"ko": 60.0 + k + seed, "en": 90.0}} for seed in (0, 2)},
+        }
+        for model in ("tiny-gpt1", "tiny-gpt2")
+        for task in ("choice", "entailment")
+        for k in (-1, 4)
     ]
-    measured = {
-        "weights_sha256": hashlib.sha256(b"weights").hexdigest(),
-        "tasks": {"choice": {"settings": settings}, "entailment": {"settings": settings}},
-    }
-    (tmp_path / "fine_tuning.json").write_text(json.dumps(measured), encoding="utf-8")
-    assert checkpoints.fine_tuned(tmp_path) == {"choice": 20.0}
-    (tmp_path / "model.safetensors").write_bytes(b"other weights")
-    assert checkpoints.fine_tuned(tmp_path) == {}
+    record = {"data": {"gain": gain}, "weights": {"tiny-gpt2": weights_sha256("tiny-gpt2")}}
+    monkeypatch.setattr(checkpoints, "read_record", lambda name: record)
+    assert checkpoints.fine_tuned("tiny-gpt2") == {"choice": {"ko": 65.0, "en": 90.0}}
+    record["weights"] = {"tiny-gpt2": "others"}
+    assert checkpoints.fine_tuned("tiny-gpt2") == {}
+    monkeypatch.setattr(checkpoints, "read_record", lambda name: None)
+    assert checkpoints.fine_tuned("tiny-gpt2") == {}

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from training.corpus.write import documents
+from training.evaluate.damage import wrong_form
 from training.evaluate.reading import (
     DAMAGES,
     broken_ending,
@@ -85,3 +86,10 @@ def test_verdicts_are_checked(tmp_path):
     path.write_text("001\tfine\t\n", encoding="utf-8")
     with pytest.raises(ValueError, match="not a verdict"):
         read_verdicts(path)
+
+
+def test_a_damaged_sentence_has_one_particle_in_its_other_form() -> None:
+    rng = random.Random(0)
+    damaged = {wrong_form("민준이는 학교에서 사과를 먹었다.", rng) for _ in range(20)}
+    assert damaged == {"민준이은 학교에서 사과를 먹었다.", "민준이는 학교에서 사과을 먹었다."}
+    assert wrong_form("어서 와.", rng) is None

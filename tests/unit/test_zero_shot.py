@@ -45,6 +45,15 @@ def test_a_choice_compares_the_last_two_fields(loaded):
     assert found.label == expected.index(max(expected))
 
 
+def test_a_reference_compares_the_rest_of_the_sentence(loaded):
+    """After each referent; the referents' own probability does not count."""
+    fields = ("나는 오늘", "곳에 간다.", "책을", "the dog")
+    expected = [slow_mean(loaded, f"나는 오늘 {one}", f"나는 오늘 {one} 곳에 간다.") for one in fields[2:]]
+    found = zero_shot.reference(loaded, fields)
+    assert found.scores == pytest.approx(expected, abs=1e-4)
+    assert found.label == expected.index(max(expected))
+
+
 def test_a_sentence_is_damaged_below_the_threshold(loaded):
     sentences = ["나는 오늘 간다.", "dog the to", "책을 오늘 그"]
     means = [slow_mean(loaded, "", sentence) for sentence in sentences]

@@ -4,7 +4,7 @@ import random
 
 from .cast import Cast
 from .data import rows
-from .page import Page
+from .page import Page, Thing
 from .things import Noun
 from .world import World, phrases, words
 
@@ -19,15 +19,15 @@ _CATEGORIES = {"color": "색", "beast": "동물", "sport": "운동", "food": "�
 class Writer:
     """Writes the sentences of one text at one speech level, with names and things that do not repeat."""
 
-    def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
+    def __init__(self, rng: random.Random, lang: str = "ko") -> None:
+        self.rng, self.lang = rng, lang
         self.level = rng.choice(LEVELS)
-        self.cast = Cast(World(rng, "ko"), self.level)
+        self.cast = Cast(World(rng, lang), self.level)
 
-    def write(self, template: str, **things: Noun) -> str:
+    def write(self, template: str, **things: Thing) -> str:
         """The text of a template; ``things`` are bound before the roles of the cast."""
         self.cast.update(things)
-        return Page(self.rng, "ko", self.level, self.cast).say(template).text
+        return Page(self.rng, self.lang, self.level, self.cast).say(template).text
 
     def subjects(self, kind: str, n: int) -> list[Noun]:
         """n different children ('child'), small things ('thing') or boxes of different colours ('box')."""

@@ -1,14 +1,16 @@
 """Write the model card of an embedded model from its own files: python -m training.evaluate.card tiny-gpt2
 
-Every figure comes from scores.json (written by `training.evaluate.gpt`), fine_tuning.json (by
-`training.evaluate.fine_tuning`), training.json (by `training.pretrain.export`) and config.json, so a card
-cannot say other numbers than were measured. The words are in card.md.
+Every figure comes from scores.json (written by `training.evaluate.gpt`), checkpoints.json (by
+`training.evaluate.checkpoints`), training.json (by `training.pretrain.export`), config.json and the record
+`fine_tuning`, so a card cannot say other numbers than were measured. The words are in card.md.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+from training.evaluate import card_tasks
+from training.evaluate.tables import table
 from training.paths import MODELS, ROOT
 from training.pretrain.trainer import RECIPES
 
@@ -56,7 +58,8 @@ def card(name: str, folder: Path) -> str:
         head_table=head_table(scores["heads"]),
         in_context_tables=in_context_tables(scores["in_context"]),
         grammar=grammar(scores["grammar"]),
-        fine_tuning=fine_tuning(folder / "fine_tuning.json", scores["weights_sha256"]),
+        fine_tuning=card_tasks.fine_tuning(name, scores["weights_sha256"]),
+        zero_shot=card_tasks.zero_shot(folder, scores["weights_sha256"]),
         reads=reads(folder / "reads" / "scores.json", scores["weights_sha256"]),
         date=scores["date"],
         command=scores["command"],
@@ -106,12 +109,6 @@ def n_parameters(config: dict) -> int:
         + config["n_layer"] * (12 * d * d + 13 * d)
         + final_norm
     )
-
-
-def table(header: list[str], lines: list[list]) -> str:
-    """A Markdown table."""
-    cells = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in cells)
 
 
 def text_table(text: dict) -> str:
@@ -165,27 +162,6 @@ def in_context_tables(in_context: dict) -> str:
             + table(["examples", "accuracy in %", "copying the most frequent answer"], lines)
         )
     return "\n\n".join(parts)
-
-
-def fine_tuning(path: Path, weights_sha256: str) -> str:
-    """Accuracy after fine-tuning by what was transferred, or that it was not measured on these weights."""
-    scores = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if scores.get("weights_sha256") != weights_sha256:
-        return "not measured yet on these weights."
-    lines = []
-    for task, found in scores["tasks"].items():
-        for setting in found["settings"]:
-            seeds = ", ".join(map(str, setting["by_seed"]))
-            layers = {-1: "nothing", 0: "embeddings"}.get(
-                setting["n_layers_transferred"], setting["n_layers_transferred"]
-            )
-            lines.append([task, layers, setting["lambda"], setting["accuracy"], seeds, found["majority"]])
-    header = ["task", "layers transferred", "λ", "accuracy in %", "by seed", "majority class"]
-    missing = sorted({one["task"] for one in scores["left_out"]})
-    left_out = f" Some settings were left out for want of time: {', '.join(missing)}." if missing else ""
-    return f"{scores['labels']:,} labels, test split, `{scores['command']}`.{left_out}\n\n" + table(
-        header, lines
-    )
 
 
 def grammar(size: dict[str, int]) -> str:

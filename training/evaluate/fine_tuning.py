@@ -1,150 +1,185 @@
-"""What pre-training is worth, measured: python -m training.evaluate.fine_tuning tiny-gpt2 --minutes 30
+"""What pre-training is worth, measured: python -m training.evaluate.fine_tuning [--models …] [--minutes N]
 
-Fine-tunes on 1,000 labels of each downstream task, with 3 seeds, and reports the accuracy on its test split:
-everything transferred against nothing, λ ∈ {0, 0.5, 1}, and the embeddings and the first 1, 2, … layers
-transferred. The most important comparisons come first; when the time is up, the rest is listed as left out.
+Runs the settings of `plan` one after the other. Each run's result is kept at once in build/fine_tuning/,
+under the hashes of weights and sets and its whole setting, so that a second call goes on where the first one
+stopped, and two calls with other `--models` can work side by side. `make records ARGS="fine_tuning"` does
+what is left and writes the record; the model cards read that.
 """
 
 import argparse
+import hashlib
 import json
+import os
 import random
-import shlex
-import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from itertools import product
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
-from statistics import mean
 
-from app.engine.finetune import NOTHING, FineTuning, Plan
-from app.engine.inputs import Example, shuffled_batches
+import torch
+
+from app.engine.finetune import N_SOFT_PROMPTS, Plan
+from app.engine.inputs import Batch, Example, contrast_groups, grouped_batches
+from app.engine.recipe import RECIPE
 from app.models import LoadedModel, ModelSpec, load
-from training.cpu import be_gentle, restart_with_allocator_settings
-from training.evaluate.downstream import TaskData, read_task, task_names
-from training.paths import BUILD, MODELS, weights_sha256
+from training.cpu import restart_with_allocator_settings
+from training.evaluate.downstream import DATASETS, TaskData, read_task, set_sha256
+from training.evaluate.plan import GPTS, TASKS, Setting, settings
+from training.evaluate.quick_run import QuickRun, batches
+from training.paths import BUILD, MODELS, read_corpus, weights_sha256
 
-N_LABELS = 1000
-SEEDS = (0, 1, 2)
-N_EPOCHS = 3
-BATCH_SIZE = 32
-PEAK_LEARNING_RATE = 6.25e-4  # ten times the paper's, for models about forty times smaller
-WARM_UP = 0.1  # share of the steps; a linear decay to 0 follows, as in GPT-1, section 4.1
-USUAL_LAMBDA = 0.5
-LAMBDAS = (USUAL_LAMBDA, 0.0, 1.0)
+FOLDER = BUILD / "fine_tuning"
+HELD_OUT = DATASETS / "held_out.jsonl"
+N_HELD_OUT = 200  # documents for L1 on pre-training text, half of them Korean
+SMOKE_STEPS, SMOKE_EXAMPLES = 2, 8
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What is compared. See `app.engine.finetune.Plan` for `n_layers_transferred`."""
-
-    n_layers_transferred: int
-    lambda_: float
-
-
-def settings(n_layer: int) -> list[Setting]:
-    """All comparisons, the most important first."""
-    gain = [Setting(k, lambda_) for lambda_ in LAMBDAS for k in (n_layer, NOTHING)]
-    fewer_layers = [Setting(k, USUAL_LAMBDA) for k in range(n_layer)]
-    return gain + fewer_layers
-
-
-def learning_rate(step: int, n_steps: int) -> float:
-    """Linear warm-up to the peak, then linear decay. `step` counts from 0; no step has the rate 0."""
-    n_warm_up = max(1, round(WARM_UP * n_steps))
-    return PEAK_LEARNING_RATE * min((step + 1) / n_warm_up, (n_steps - step) / (n_steps - n_warm_up + 1))
-
-
-def fine_tune(loaded: LoadedModel, task: TaskData, setting: Setting, n_labels: int, seed: int) -> FineTuning:
-    """One run on `n_labels` training examples drawn with `seed`, `N_EPOCHS` times."""
-    chosen = random.Random(seed).sample(task.train, min(n_labels, len(task.train)))
-    plan = Plan(task.kind, task.n_labels, setting.n_layers_transferred, seed=seed)
-    run = FineTuning(loaded, plan, setting.lambda_)
-    batches = list(shuffled_batches(chosen, BATCH_SIZE, N_EPOCHS, seed))
-    for step, batch in enumerate(batches):
-        run.learning_rate = learning_rate(step, len(batches))
-        list(run.steps([batch]))
+def train(loaded: LoadedModel, task: TaskData, setting: Setting) -> QuickRun:
+    """One run by the recipe on `setting.n_labels` training examples, whole groups drawn with its seed."""
+    soft = setting.trained == "soft prompts"
+    n_columns = 1 if task.kind == "choice" else task.n_labels
+    words = [loaded.tokenizer.encode("a " + word)[-1] for word in task.label_words[:n_columns]]
+    plan = Plan(
+        task.kind,
+        task.n_labels,
+        setting.n_layers_transferred,
+        setting.trained,
+        setting.n_last_layers,
+        tuple(words) if soft else (),
+        setting.seed,
+    )
+    run = QuickRun(loaded, plan, setting.lambda_)
+    peak = RECIPE.prompt_learning_rate if soft else RECIPE.learning_rate
+    chosen = some_groups(task.train, setting.n_labels, setting.seed)
+    for step, batch in enumerate(grouped_batches(chosen, RECIPE.batch_size, setting.steps, setting.seed)):
+        run.step(batch, RECIPE.learning_rate_at(step, setting.steps, peak))
     return run
 
 
-def accuracy(run: FineTuning, examples: Sequence[Example]) -> float:
-    """In percent."""
-    guesses = run.probabilities(examples).argmax(-1).tolist()
-    return 100 * mean(guess == example.label for guess, example in zip(guesses, examples, strict=True))
+def some_groups(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
+    """`n` examples in whole groups, drawn with the seed; all where there are no more."""
+    groups = contrast_groups(examples)
+    n_groups = min(n // len(groups[0]), len(groups))
+    return [example for group in random.Random(seed).sample(groups, n_groups) for example in group]
 
 
-def compare(
-    loaded: LoadedModel,
-    tasks: Mapping[str, TaskData],
-    seconds: float = float("inf"),
-    n_labels: int = N_LABELS,
-    seeds: Sequence[int] = SEEDS,
-) -> dict:
-    """All settings on all tasks, as far as the time goes: accuracies in percent, ready for JSON."""
-    found = {
-        name: {"test_examples": len(task.test), "majority": round(task.majority, 1), "settings": []}
-        for name, task in tasks.items()
+def measure(loaded: LoadedModel, task: TaskData, setting: Setting, held_out: Sequence[Batch]) -> dict:
+    """One run's figures: accuracy in percent by split and language, L1 in nats per token, numbers changed."""
+    run = train(loaded, task, setting)
+    found: dict = {
+        "accuracy": {
+            split: {lang: round(run.accuracy(examples), 2) for lang, examples in by_language.items()}
+            for split, by_language in task.tests.items()
+        },
+        "n_changed": run.n_changed,
     }
-    left_out = []
-    deadline, slowest = time.monotonic() + seconds, 0.0
-    for setting, (name, task) in product(settings(loaded.n_layer), tasks.items()):
-        row = {"n_layers_transferred": setting.n_layers_transferred, "lambda": setting.lambda_}
-        started = time.monotonic()
-        if started + slowest > deadline:
-            left_out.append({"task": name} | row)
+    if setting.point == 3:
+        found["l1_task"] = round(run.text_loss(batches(task.test)), 4)
+        found["l1_held_out"] = round(run.text_loss(held_out), 4)
+    return found
+
+
+def held_out_text(loaded: LoadedModel, most: int = N_HELD_OUT) -> list[Batch]:
+    """Documents that no model has read, one a batch, each after end-of-text, as in pre-training."""
+    found = []
+    rows = read_corpus(HELD_OUT)
+    for lang in ("ko", "en"):
+        for row in [row for row in rows if row["lang"] == lang][: most // 2]:
+            ids = [0, *loaded.tokenizer.encode(row["text"])][: loaded.n_ctx]
+            predicted = [0.0] + [1.0] * (len(ids) - 1)
+            found.append(
+                Batch(torch.tensor([[ids]]), torch.tensor([[predicted]]), torch.zeros(1, dtype=torch.long))
+            )
+    return found
+
+
+class Results:
+    """The figures of the runs made so far, one file each."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def path(self, setting: Setting) -> Path:
+        """Its name is a hash of everything that decides the figures."""
+        hashes = {"weights": _weights(setting.model), "set": set_sha256(setting.task)}
+        facts = {"setting": asdict(setting), "recipe": asdict(RECIPE)} | hashes
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+        return self.folder / f"{digest[:24]}.json"
+
+    def read(self, setting: Setting) -> dict | None:
+        path = self.path(setting)
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def keep(self, setting: Setting, found: dict) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path(setting).with_suffix(f".{os.getpid()}")
+        unfinished.write_text(
+            json.dumps(asdict(setting) | found, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        unfinished.replace(self.path(setting))
+
+
+@cache
+def _weights(model: str) -> str:
+    return weights_sha256(model)
+
+
+def run_all(
+    wanted: Iterable[Setting], results: Results, seconds: float = float("inf"), most: int | None = None
+) -> None:
+    """Make the runs that are missing, in order, and begin none after `seconds`. most: see `read_task`."""
+
+    @cache
+    def model(name: str) -> tuple[LoadedModel, list[Batch]]:
+        loaded = load(ModelSpec(name, "local", str(MODELS / name)))
+        return loaded, held_out_text(loaded, most or N_HELD_OUT)
+
+    @cache
+    def task(name: str, model_name: str, n_soft_prompts: int) -> TaskData:
+        return read_task(name, model(model_name)[0], n_soft_prompts=n_soft_prompts, most=most)
+
+    deadline = time.monotonic() + seconds
+    for setting in wanted:
+        if time.monotonic() > deadline:
+            return
+        if results.read(setting):
             continue
-        by_seed = [accuracy(fine_tune(loaded, task, setting, n_labels, seed), task.test) for seed in seeds]
-        row |= {"accuracy": round(mean(by_seed), 1), "by_seed": [round(one, 1) for one in by_seed]}
-        found[name]["settings"].append(row)
-        slowest = max(slowest, time.monotonic() - started)
-        print(f"{name}: {row}, {time.monotonic() - started:.0f} s", flush=True)
-    return {"labels": n_labels, "seeds": list(seeds), "tasks": found, "left_out": left_out}
+        started = time.monotonic()
+        loaded, held_out = model(setting.model)
+        n_soft_prompts = N_SOFT_PROMPTS if setting.trained == "soft prompts" else 0
+        found = measure(loaded, task(setting.task, setting.model, n_soft_prompts), setting, held_out)
+        results.keep(setting, found)
+        took = time.monotonic() - started
+        print(f"{time.strftime('%H:%M:%S')} {took:.0f} s {setting} {found['accuracy']}", flush=True)
 
 
-def joined(before: dict, found: dict) -> dict:
-    """The figures of an earlier run on the same weights, labels and seeds, and those of this one, which
-    count where both have a task. Raises ValueError when they do not belong together.
-    """
-    if any(before[key] != found[key] for key in ("model", "weights_sha256", "labels", "seeds")):
-        raise ValueError("other weights, labels or seeds than in the file: measure into another --out")
-    kept = {name: task for name, task in before["tasks"].items() if name not in found["tasks"]}
-    left_out = [one for one in before["left_out"] if one["task"] in kept]
-    return found | {
-        "command": f"{before['command']}; {found['command']}",
-        "tasks": kept | found["tasks"],
-        "left_out": left_out + found["left_out"],
-    }
+def smoke(folder: Path) -> None:
+    """Two steps of one setting of each point and task, on a few examples."""
+    of_kind = {(one.point, one.task if one.point == 1 else "", one.trained): one for one in settings()}
+    short = [replace(one, steps=SMOKE_STEPS, n_labels=min(one.n_labels, 100)) for one in of_kind.values()]
+    run_all(short, Results(folder), most=SMOKE_EXAMPLES)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="a folder of assets/models")
-    parser.add_argument("--tasks", nargs="+", choices=task_names(), default=task_names())
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing new after these")
-    parser.add_argument("--labels", type=int, default=N_LABELS)
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many")
-    parser.add_argument("--out", type=Path, help="default: build/fine_tuning/<name>.json")
-    parser.add_argument(
-        "--add", action="store_true", help="keep the other tasks that --out already has for these weights"
-    )
+    parser.add_argument("--models", nargs="+", choices=GPTS, default=GPTS)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
+    parser.add_argument("--points", nargs="+", type=int, default=(1, 2, 3, 4))
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run after these")
+    parser.add_argument("--backwards", action="store_true", help="the last first, beside another call")
+    parser.add_argument("--smoke", action="store_true", help="two steps of each kind, into build/smoke only")
     options = parser.parse_args()
     restart_with_allocator_settings("training.evaluate.fine_tuning")
-    be_gentle()
-    folder = MODELS / options.name
-    loaded = load(ModelSpec(options.name, "local", str(folder)))
-    tasks = {name: read_task(name, loaded) for name in options.tasks}
-    found = {
-        "model": options.name,
-        "weights_sha256": weights_sha256(options.name),
-        "command": shlex.join(["python", "-m", "training.evaluate.fine_tuning", *sys.argv[1:]]),
-        "date": date.today().isoformat(),
-    } | compare(loaded, tasks, 60 * options.minutes, options.labels, range(options.seeds))
-    out = options.out or BUILD / "fine_tuning" / f"{options.name}.json"
-    if options.add and out.exists():
-        found = joined(json.loads(out.read_text(encoding="utf-8")), found)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    torch.set_num_threads(1)
+    if options.smoke:
+        return smoke(BUILD / "smoke" / "fine_tuning")
+    wanted = [
+        one
+        for one in settings()
+        if one.model in options.models and one.task in options.tasks and one.point in options.points
+    ]
+    run_all(reversed(wanted) if options.backwards else wanted, Results(FOLDER), 60 * options.minutes)
 
 
 if __name__ == "__main__":

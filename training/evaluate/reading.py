@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.models import ModelSpec, load
-from training.corpus.datasets.acceptability import wrong_form
 from training.cpu import be_gentle
+from training.evaluate.damage import wrong_form
 from training.evaluate.gpt import continuations
 from training.paths import BUILD, MODELS, read_corpus, weights_sha256
 from training.pretrain.tokenizers import expected_text

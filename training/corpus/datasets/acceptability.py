@@ -1,79 +1,82 @@
-"""Acceptability: a sentence (0), or its twin with a wrong particle, order or time (1)."""
+"""Acceptability: a sentence whose parts fit each other (0), or one in which two of them do not (1).
+
+A group crosses two times with two tenses (yesterday she read, tomorrow she will read), or two places with
+what one does there alone (the zoo and its tigers, the post office and its letters).
+"""
 
 import random
-import re
 
-from ..hangul import PARTICLES, final_of, is_syllable, particle
-from .example import Example, Writer
+from ..data import rows
+from ..things import Plain
+from ..world import place_row
+from .example import Example, Writer, part
 
-SENTENCES = (
-    "{n:은} {past1} {x1}에서 {v1:past}.",
-    "{n:은} {past1} {m:과} 함께 {x1}에 {가다:past}.",
-    "{past1} {n:은} {m}에게 {o:을} {주다:past}.",
-    "{n:은} {next1} {x1}에서 {v1:fut}.",
-    "{next1} {n:은} {m:을} {만나다:fut}.",
-    "{m:은} {f:을} 먹고 {n:은} {g:을} {먹다:past}.",
-    "{n:의} 동생은 {past1} {x1:으로} {뛰어가다:past}.",
-    "{o:이} {n:의} 책상 위에 {있다:pres}.",
-    "{n:과} {m:은} {past1} {x1}에서 {v1:past}.",
-    "{n:은} {o:을} 찾으려고 {x1:으로} {가다:past}.",
-)
-PAST = ("어제", "지난주에", "그저께", "지난 일요일에")
-NEXT = ("내일", "다음 주에", "모레", "다음 일요일에")
-_SWITCHED = {form: other for a, b in PARTICLES.items() for form, other in ((a, b), (b, a))}
-_CASES = ("은", "이", "을", "과", "으로")
-
-
-def example(rng: random.Random, label: int) -> Example:
-    """The sentence or its twin; damaged and undamaged ones are drawn alike."""
-    while True:
-        sentence = _sentence(rng)
-        twin = rng.choice((wrong_form, wrong_order, wrong_time))(sentence, rng)
-        if twin:
-            return Example((twin if label else sentence,), label)
-
-
-def _sentence(rng: random.Random) -> str:
-    writer = Writer(rng)
-    template = rng.choice(SENTENCES).replace("{past1}", rng.choice(PAST)).replace("{next1}", rng.choice(NEXT))
-    return writer.write(template)
-
-
-def wrong_form(sentence: str, rng: random.Random) -> str | None:
-    """A particle in the form for the other kind of ending: 학교을 for 학교를."""
-    words = sentence.split()
-    places = [i for i, word in enumerate(words[:-1]) if _particle_of(word)]
-    if not places:
-        return None
-    at = rng.choice(places)
-    found = _particle_of(words[at])
-    words[at] = words[at].removesuffix(found) + _SWITCHED[found]
-    return " ".join(words)
+# (times of most splits, times of the split with new words)
+PAST = {
+    "ko": (
+        ("어제", "어제 저녁에", "어제 오후에", "지난 주말에", "지난 일요일에", "지난 토요일에"),
+        ("며칠 전에", "지난달에"),
+    ),
+    "en": (
+        ("yesterday", "yesterday evening", "yesterday afternoon"),
+        ("last week", "last weekend", "last Saturday"),
+    ),
+}
+FUTURE = {
+    "ko": (("내일", "내일 아침에", "내일 오후에", "다음 주에", "다음 토요일에", "다음 일요일에"), ("모레",)),
+    "en": (("tomorrow", "tomorrow morning", "tomorrow afternoon"), ("next week", "next Saturday")),
+}
+# time and verb, and place and activity, are never neighbours
+FRAMES = {
+    "ko": ("{t} {x}에서 {n:은} {v:%s}.", "{x}에서 {t} {n:은} {v:%s}.", "{x}에서 {n:은} {t} 친구와 {v:%s}."),
+    "en": ("{t}, {x:at}, {n} %s.", "{x:at}, {t}, {n} %s.", "{t} {x:at} {n} %s."),
+}
+VERBS = {"ko": ("past", "fut"), "en": ("{v:past}", "will {v}")}
+ONLY_THERE = (
+    "호랑이를 보다", "편지를 부치다", "잠수를 연습하다", "조각을 보다", "주사를 맞다", "모래성을 쌓다",
+    "기차를 타다", "선인장을 구경하다", "칠판을 지우다", "딸기를 따다", "머리를 자르다", "공룡 뼈를 구경하다",
+    "회전목마를 타다", "장미를 사다", "그네를 타다", "기린을 구경하다", "영화를 보다", "조개껍데기를 줍다",
+    "비빔밥을 먹다", "소포를 보내다", "현미경을 보다", "텐트를 치다", "버스를 기다리다", "롤러코스터를 타다",
+    "고구마를 캐다", "연극을 보다", "약을 받다", "미끄럼틀을 타다", "눈썰매를 타다", "생선을 사다",
+    "소에게 풀을 주다", "탁구를 치다", "갓 구운 빵을 먹다", "물장구를 치다", "색연필을 고르다", "펭귄을 보다",
+)  # fmt: skip
 
 
-def _particle_of(word: str) -> str | None:
-    """The particle at the end of a word if its form follows from the letter before it, else None."""
-    for form in ("으로", "은", "는", "이", "가", "을", "를", "과", "와", "로"):
-        stem = word.removesuffix(form)
-        if stem != word and len(stem) > 1 and is_syllable(stem[-1]):
-            name = next(a for a, b in PARTICLES.items() if form in (a, b) and a in _CASES)
-            return form if particle(stem, name) == form and final_of(stem) != "ㄹ" else None
-    return None
+def group(rng: random.Random, lang: str, new_words: bool) -> list[Example]:
+    writer = Writer(rng, lang)
+    table = {row["ko"]: row for row in rows("activities") if row["place"] != "집"}
+    one, other = (table[name] for name in rng.sample(part(ONLY_THERE, new_words), 2))
+    if rng.random() < 0.5 or one["place"] == other["place"]:
+        row = rng.choice(part(list(table.values()), new_words))
+        made = _times_and_tenses(writer, row, new_words)
+    else:
+        made = _places_and_activities(writer, one, other, new_words)
+    return [Example((text,), int(i != j)) for text, i, j in made]
 
 
-def wrong_order(sentence: str, rng: random.Random) -> str | None:
-    """The predicate before its arguments: a statement that ends in a noun with a particle."""
-    words = sentence.rstrip(".").split()
-    if len(words) < 4:
-        return None
-    at = rng.randrange(1, len(words) - 1)
-    return " ".join([*words[:at], words[-1], *words[at:-1]]) + "."
+def _times_and_tenses(writer: Writer, row: dict, new_words: bool) -> list[tuple[str, int, int]]:
+    """One activity in the past and in the future, each with a time that has passed and with one to come."""
+    rng, world = writer.rng, writer.cast.world
+    things = {"n": world.child(), "v": world.phrase(row), "x": world.place_from(place_row(row["place"]))}
+    frame = rng.choice(FRAMES[writer.lang])
+    times = [Plain(rng.choice(table[writer.lang][new_words])) for table in (PAST, FUTURE)]
+    return [
+        (writer.write(frame % verb, t=time, **things), i, j)
+        for i, verb in enumerate(VERBS[writer.lang])
+        for j, time in enumerate(times)
+    ]
 
 
-def wrong_time(sentence: str, rng: random.Random) -> str | None:
-    """A word for a past time with a future predicate, or the other way round."""
-    for times, others in ((PAST, NEXT), (NEXT, PAST)):
-        for time in times:
-            if re.search(rf"(^|\s){time}\s", sentence):
-                return sentence.replace(time, rng.choice(others), 1)
-    return None
+def _places_and_activities(
+    writer: Writer, one: dict, other: dict, new_words: bool
+) -> list[tuple[str, int, int]]:
+    """Two activities, each at its own place and at that of the other."""
+    rng, world = writer.rng, writer.cast.world
+    frame = rng.choice(FRAMES[writer.lang]) % VERBS[writer.lang][0]
+    things = {"n": world.child(), "t": Plain(rng.choice(PAST[writer.lang][new_words]))}
+    places = [world.place_from(place_row(row["place"])) for row in (one, other)]
+    return [
+        (writer.write(frame, v=world.phrase(row), x=place, **things), i, j)
+        for i, row in enumerate((one, other))
+        for j, place in enumerate(places)
+    ]

@@ -1,25 +1,42 @@
-"""Multiple choice: a report, a question and two answers that both stand in the report."""
+"""Multiple choice: what somebody did, and two answers how it was; one fits.
+
+A group: two activities with the same two answers. Moods that fit the activities of each other never stand
+together: what is amazing may be moving, and what is difficult is tiring.
+"""
 
 import random
 
 from ..data import rows
-from .example import Example, Writer
+from .activities import AT_A_PLACE, TIMES, draw, of_mood, told_at_its_place
+from .example import Example, Writer, part
+
+MOODS = ("yum", "tired", "wow", "moved", "hard")
+BOTH_FIT = ({"wow", "moved"}, {"tired", "hard"})
+ANSWERS = {
+    "ko": ("정말 {j:past}.", "참 {j:past}.", "아주 {j:past}.", "무척 {j:past}."),
+    "en": ("it was really {j}.", "it was very {j}.", "it was so {j}.", "it was quite {j}."),
+}
 
 
-def example(rng: random.Random, label: int) -> Example:
-    writer, frame = Writer(rng), rng.choice(rows("states"))
-    subjects = writer.subjects(frame["subject"], 2)
-    values = writer.values(frame["value"], 2)
-    asked = rng.randrange(2)
-    report = [writer.write(frame["positive"], s=s, v=v) for s, v in zip(subjects, values, strict=True)]
-    if rng.random() < 0.5:
-        report.reverse()
-    if rng.random() < 0.5:
-        question = writer.write(frame["ask_value"], s=subjects[asked])
-        answers = [writer.write("{v:이다}.", v=value) for value in values]
-    else:
-        question = writer.write(frame["ask_subject"], v=values[asked])
-        answers = [writer.write("{s:이다}.", s=subject) for subject in subjects]
-    if asked != label:
-        answers.reverse()
-    return Example((" ".join(report), question, *answers), label)
+def group(rng: random.Random, lang: str, new_words: bool) -> list[Example]:
+    writer = Writer(rng, lang)
+    moods = rng.sample(MOODS, 2)
+    while set(moods) in BOTH_FIT:
+        moods = rng.sample(MOODS, 2)
+    hero = writer.cast.world.child()
+    how = draw(rng, AT_A_PLACE, TIMES)
+    documents = [
+        told_at_its_place(writer, rng.choice(part(of_mood(mood), new_words)), *how, n=hero) for mood in moods
+    ]
+    frame = rng.choice(ANSWERS[lang])
+    answers = [writer.write(frame, j=writer.cast.world.phrase(_first(mood))) for mood in moods]
+    order = rng.sample((0, 1), 2)
+    return [
+        Example((document, "", *(answers[i] for i in order)), order.index(right))
+        for right, document in enumerate(documents)
+    ]
+
+
+def _first(mood: str) -> dict[str, str]:
+    """The plainest word for a mood."""
+    return next(row for row in rows("moods") if row["mood"] == mood)

@@ -1,56 +1,34 @@
-"""Entailment: does the premise imply the hypothesis (0), contradict it (1), or leave it open (2)?
+"""Entailment: somebody did something; does it follow that it was this kind of activity (0), or not (1)?
 
-Every word of a hypothesis is as likely under each label: what counts is who has which value, and negation.
+A group: two activities of different kinds, each with the hypothesis of either kind.
 """
 
 import random
 
-from ..data import rows
-from .example import Example, Writer
+from .activities import KINDS, TIMES, TOLD, draw, told
+from .example import Example, Writer, crossed, part
 
-ENTAILED, CONTRADICTED, OPEN = range(3)
-COMPARISONS, SINGLE_STATEMENTS = 0.2, 0.45  # shares; the rest are premises of two statements
-
-
-def example(rng: random.Random, label: int) -> Example:
-    kind = rng.random()
-    if kind < COMPARISONS:
-        return _comparison(rng, label)
-    return _state(rng, label, n_statements=1 if kind < COMPARISONS + SINGLE_STATEMENTS else 2)
-
-
-def _state(rng: random.Random, label: int, n_statements: int) -> Example:
-    """One or two subjects with a value each; the hypothesis is about the first of them or about a third one.
-
-    It gives the first one's own value or the other, as it stands or denied.
-    """
-    writer, frame = Writer(rng), rng.choice(rows("states"))
-    first, second, third = writer.subjects(frame["subject"], 3)
-    own, other = writer.values(frame["value"], 2)
-    premise = [
-        writer.write(frame["positive"], s=subject, v=value)
-        for subject, value in ((first, own), (second, other))
-    ]
-    premise = premise[:n_statements]
-    rng.shuffle(premise)
-    negated = rng.random() < 0.5
-    subject = third if label == OPEN else first
-    is_own = rng.random() < 0.5 if label == OPEN else (label == ENTAILED) != negated
-    template = frame["negative" if negated else "positive"]
-    return Example((" ".join(premise), writer.write(template, s=subject, v=own if is_own else other)), label)
+HYPOTHESES = {
+    "ko": {
+        "sport": ("{n:은} 운동으로 시간을 {보내다:past}.", "{n:은} 운동을 {하다:past}."),
+        "food": ("{n:은} 음식으로 시간을 {보내다:past}.", "{n:은} 음식을 {맛보다:past}."),
+        "view": ("{n:은} 구경으로 시간을 {보내다:past}.", "{n:은} 구경을 {하다:past}."),
+        "study": ("{n:은} 공부로 시간을 {보내다:past}.", "{n:은} 공부를 {하다:past}."),
+    },
+    "en": {
+        "sport": ("{n} did some sport.", "{n} was busy with a sport."),
+        "food": ("{n} had some food.", "{n} was busy with some food."),
+        "view": ("{n} had a good look.", "{n} was busy with looking."),
+        "study": ("{n} did school work.", "{n} was busy with school work."),
+    },
+}
 
 
-def _comparison(rng: random.Random, label: int) -> Example:
-    """a is more than b; the hypothesis compares them, or one of them with a third, in either direction."""
-    writer, frame = Writer(rng), rng.choice(rows("comparisons"))
-    a, b, third = writer.subjects(frame["subject"], 3)
-    relations = [frame["more"], frame["less"]]
-    rng.shuffle(relations)
-    premise = writer.write(f"{{a:은}} {{b}}보다 {{{relations[0]}:pres}}.", a=a, b=b)
-    same_relation = rng.random() < 0.5
-    if label == OPEN:
-        pair = rng.choice(((a, third), (third, a), (b, third), (third, b)))
-    else:
-        pair = (a, b) if same_relation == (label == ENTAILED) else (b, a)
-    hypothesis = f"{{a:은}} {{b}}보다 {{{relations[0 if same_relation else 1]}:pres}}."
-    return Example((premise, writer.write(hypothesis, a=pair[0], b=pair[1])), label)
+def group(rng: random.Random, lang: str, new_words: bool) -> list[Example]:
+    writer = Writer(rng, lang)
+    kinds = rng.sample(list(KINDS), 2)
+    hero = writer.cast.world.child()
+    how = draw(rng, TOLD, TIMES)
+    premises = [told(writer, rng.choice(part(KINDS[kind], new_words)), *how, n=hero) for kind in kinds]
+    which = rng.randrange(2)
+    return crossed(premises, [writer.write(HYPOTHESES[lang][kind][which], n=hero) for kind in kinds])

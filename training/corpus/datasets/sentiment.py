@@ -1,19 +1,23 @@
 """Sentiment: an opinion about a film, positive (0) or negative (1).
 
-Most opinions name something of the other side too, or deny what they name, so single words do not decide.
+Each opinion quotes a judgement and says whether it was right: a word of praise stands as often in a negative
+opinion as in a positive one. A group: a word of praise and one of blame, each confirmed and denied.
 """
 
 import random
 
 from ..data import rows
 from .example import Example, Writer
+from .judgements import judgement
 
-FLIPPING_SHARE = 0.4
 
-
-def example(rng: random.Random, label: int) -> Example:
-    flips = rng.random() < FLIPPING_SHARE
-    frame = rng.choice([row for row in rows("opinions") if (row["flips"] == "yes") == flips])
-    named, other = ("g", "b") if (label == 0) != flips else ("b", "g")
-    text = frame["text"].replace("{p", "{" + named).replace("{q", "{" + other)
-    return Example((Writer(rng).write(text),), label)
+def group(rng: random.Random, lang: str, new_words: bool) -> list[Example]:
+    frame = rng.choice([row for row in rows("opinions") if row["lang"] == lang])
+    writer = Writer(rng, lang)
+    examples = []
+    for positive in "10":
+        word = writer.cast.world.phrase(judgement(rng, positive, new_words))
+        for column in ("confirmed", "denied"):
+            is_positive = (positive == "1") == (column == "confirmed")
+            examples.append(Example((writer.write(frame[column], p=word),), int(not is_positive)))
+    return examples
