@@ -50,7 +50,7 @@ def next_logits(loaded: LoadedModel, ids: Sequence[int]) -> Tensor:
         known.pop()  # the last token is run: its logits are what is asked for
     past = KeyValues(loaded)
     past.hold([token.key_values for token in known])
-    with torch.no_grad():
+    with torch.inference_mode():
         final = hidden(loaded, torch.tensor([window[len(known) :]]), past)  # (1, T, d)
         logits = unembed(loaded, final[0, -1])
     number = known[-1].number if known else ROOT

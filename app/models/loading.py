@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -32,24 +33,24 @@ class LoadedModel:
     tokenizer: ReadableTokenizer
     step: int | None = None
 
-    @property
+    @cached_property
     def n_ctx(self) -> int:
         """The context window, in tokens."""
         return self.model.config.n_positions
 
-    @property
+    @cached_property
     def n_layer(self) -> int:
         return self.model.config.n_layer
 
-    @property
+    @cached_property
     def n_head(self) -> int:
         return self.model.config.n_head
 
-    @property
+    @cached_property
     def d_model(self) -> int:
         return self.model.config.n_embd
 
-    @property
+    @cached_property
     def vocab_size(self) -> int:
         return self.model.config.vocab_size
 
@@ -71,7 +72,7 @@ class MaskedModel:
     tokenizer: ReadableTokenizer
     mask_id: int = 2
 
-    @property
+    @cached_property
     def n_ctx(self) -> int:
         """The longest text, in tokens; its last one is end-of-text."""
         return self.model.config.max_position_embeddings

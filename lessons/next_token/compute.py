@@ -64,8 +64,12 @@ class Row:
 
 def step(loaded: LoadedModel, state: State) -> Step:
     """The pass on show. What it gave lies in the shared memory, or is computed anew."""
-    ids = passed_ids(state)
-    n_window, n_reused = min(len(ids), loaded.n_ctx), state.passed.n_reused
+    return _step(loaded, passed_ids(state), state.passed.n_reused)
+
+
+@lru_cache(ONE_PICTURE)  # one picture asks for it many times
+def _step(loaded: LoadedModel, ids: tuple[int, ...], n_reused: int) -> Step:
+    n_window = min(len(ids), loaded.n_ctx)
     return Step(
         ids,
         engine.next_logits(loaded, ids),
