@@ -19,9 +19,11 @@ settings = Settings.from_args(rest)
 settings.export()
 
 from app import shell  # noqa: E402
+from app.host import Host  # noqa: E402
 from lessons import LESSONS  # noqa: E402
 
 copies = range(given.lessons - len(LESSONS))
 lessons = [*LESSONS, *(replace(LESSONS[0], id=f"copy-{n}", order=100 + n, first=False) for n in copies)]
-demo = shell.build(lessons, settings)
-demo.launch(**shell.launch_options(demo, lessons, settings))
+host = Host(settings)
+demo = shell.build(lessons, host)
+demo.launch(**shell.launch_options(demo, lessons, host))
