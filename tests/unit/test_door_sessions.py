@@ -17,14 +17,14 @@ from app.host import Host
 from app.payload import Payload
 from app.settings import Settings
 from app.work import MOST_OF_A_SESSION, Gone, Owner
-from lessons.next_token.lesson import LESSON, STAGE
+from lessons.next_token.lesson import LESSON
 from tests.mounted import Mounted, Visitor, event_loop, tiny_registry
 
 
 @pytest.fixture(scope="module")
 def mounted(tmp_path_factory):
     with tiny_registry(tmp_path_factory.mktemp("models")) as registry:
-        yield Mounted(LESSON, STAGE, registry)
+        yield Mounted(LESSON, LESSON.stage, registry)
 
 
 def place(visitor: Visitor) -> dict:
