@@ -1,4 +1,6 @@
-"""The endpoints' door: Gradio's call protocol, spoken by us, so that nothing a visitor sends reaches Gradio.
+"""The endpoints' door: Gradio's call protocol, spoken by us (long: one protocol).
+
+Nothing a visitor sends reaches Gradio.
 
 `gradio_client` and curl see what they always saw: a call is put down (`queue/join` or `call/<name>`) and its
 answer is read from a stream (`queue/data` or `call/<name>/<event>`). A call begins when somebody listens and

@@ -1,4 +1,4 @@
-"""The numbers behind 「GPT란?」: one forward pass, three filters, one random number.
+"""The numbers behind 「GPT란?」: one pass, three filters, one random number (long: one small function each).
 
 Pure: no gradio, no words.
 

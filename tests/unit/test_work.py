@@ -11,6 +11,7 @@ import pytest
 from app import work
 from app.errors import InputError
 from app.work import Gone, Owner, Work
+from tests.mounted import event_loop
 
 
 def owner(address: str = "a", session: str = "s") -> Owner:
@@ -49,7 +50,7 @@ def test_addresses_take_turns_and_sessions_within_one():
         assert lane.order == ["a0", "b0", "a-other", "b1", "a1", "a2", "a3"]
         assert lane.is_empty()
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
 
 
 def test_a_session_runs_two_at_once_and_no_more():
@@ -68,7 +69,7 @@ def test_a_session_runs_two_at_once_and_no_more():
         await begun
         assert most[0] == work.MOST_AT_ONCE == 2
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
 
 
 def test_a_full_lane_says_so_and_the_greediest_gives_way():
@@ -87,7 +88,7 @@ def test_a_full_lane_says_so_and_the_greediest_gives_way():
         assert set(lane.order) == {"a0", "a1", "a2", "a3", "b0", "b1", "c", "a-beside"}
         assert lane.is_empty()
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
 
 
 def test_a_session_has_a_limit_of_its_own():
@@ -99,7 +100,7 @@ def test_a_session_has_a_limit_of_its_own():
         assert sum(isinstance(answer, InputError) for answer in found) == 3
         assert len(lane.order) == work.MOST_OF_A_SESSION
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
 
 
 def test_who_has_gone_is_not_served_and_makes_room():
@@ -114,7 +115,7 @@ def test_who_has_gone_is_not_served_and_makes_room():
         assert [type(answer) for answer in found[:4]] == [Gone] * 4
         assert lane.order == ["stays"] and lane.is_empty()
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
 
 
 def test_a_cancelled_wait_is_dropped():
@@ -127,7 +128,7 @@ def test_a_cancelled_wait_is_dropped():
         await lane.settle(task)
         assert lane.order == [] and lane.is_empty()
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
 
 
 def endless(seen: list, closed: list):
@@ -157,7 +158,7 @@ def test_long_work_yields_to_a_short_job():
         await asyncio.sleep(0.05)
         assert len(seen) == steps and not lane.waiting and not lane._running
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
 
 
 def test_the_result_of_a_generator_and_the_errors_of_all_work():
@@ -180,4 +181,4 @@ def test_the_result_of_a_generator_and_the_errors_of_all_work():
                 await asyncio.wait_for(lane.run(owner(), job), 1)
         assert await lane.run(owner(), lambda: "still works") == "still works"
 
-    asyncio.run(run())
+    asyncio.run_coroutine_threadsafe(run(), event_loop()).result(60)
