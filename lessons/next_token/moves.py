@@ -39,12 +39,12 @@ def start(loaded: LoadedModel, text: str, state: State) -> State:
         raise InputError("no_tokens")
     state = replace(state, history=History(tuple(prompt)), passed=None)
     if state.ids:
-        return _settle(loaded, _plant(loaded, state, state.ids))
+        return _settle(loaded, _as_if_drawn(_plant(loaded, state, state.ids)))
     words = (loaded.tokenizer.encode(" " + word) for word in state.chosen)
     chosen = [Choice(token_id, None) for ids in words for token_id in ids]
     wanted = state.landed
     if chosen:
-        state = _plant(loaded, state, chosen)
+        state = _as_if_drawn(_plant(loaded, state, chosen))
     for _ in range(state.presses):
         state = draw(loaded, state)
     landed = wanted and state.history.current is not None
@@ -65,6 +65,13 @@ def _plant(loaded: LoadedModel, state: State, choices: Sequence[Choice]) -> Stat
     if len(history.path()) > MAX_PATH:
         raise InputError("path_too_long", limit=MAX_PATH)
     return replace(state, history=history)
+
+
+def _as_if_drawn(state: State) -> State:
+    """Say that the pass before was that of one token less, as it is when tokens are drawn one by one."""
+    here = state.history.current
+    node = state.history.nodes[here].parent if pending(state) else here
+    return state if node is None else replace(state, passed=Passed(state.history.nodes[node].parent, 0))
 
 
 def _settle(loaded: LoadedModel, state: State) -> State:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.ui
 
 ACT = re.compile(r"/act/")
 WAITING = ".view .waiting:visible span"
-LONG = "나는 오늘 그 곳에 간다. " * 180  # far over what a link may hold
+LONG = "나는 오늘 그 곳에 간다. " * 180 + "나는 오늘"  # far over what a link may hold
 
 
 def lost(lang: str) -> str:
