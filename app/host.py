@@ -86,7 +86,11 @@ class Host:
         return len(self._sessions)
 
     def forget(self, before: float | None = None) -> int:
-        """Drop the sessions whose last action is older than FORGOTTEN_AFTER -> how many."""
+        """Drop the sessions whose last action is older than FORGOTTEN_AFTER, and what was computed for them.
+
+        Returns how many sessions.
+        """
+        memory.SHARED.forget(FORGOTTEN_AFTER)
         before = time.monotonic() - FORGOTTEN_AFTER if before is None else before
         old = [name for name, session in self._sessions.items() if session.touched < before]
         for name in old:

@@ -22,7 +22,7 @@ from app.doors.calls import SESSION, Calls, address_of
 from app.doors.coding import packed_quickly
 from app.doors.files import A_YEAR, Files, kind_of
 from app.doors.language import PAGES, LanguageDoor
-from app.doors.limits import Held, limit_log, raise_open_files
+from app.doors.limits import Held, give_back, limit_log, raise_open_files
 from app.doors.listener import Listener
 from app.doors.pages import Pages
 from app.errors import InputError
@@ -287,3 +287,4 @@ async def _sweep(host: Host, doors: Doors) -> None:
         await asyncio.sleep(SWEEP)
         host.forget()
         doors.calls.forget()
+        await asyncio.to_thread(give_back)

@@ -7,6 +7,7 @@ first. A value that has gone is computed anew: nobody may rely on finding it.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from itertools import count
@@ -30,7 +31,8 @@ class Memory:
     def __init__(self, limit: int = DEFAULT_LIMIT):
         self._lock = Lock()
         self._limit = limit
-        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()  # the next to go comes first
+        # (value, bytes, when it was asked for last); the next to go comes first
+        self._entries: OrderedDict[Hashable, tuple[Any, int, float]] = OrderedDict()
         self._n_bytes = 0
 
     def __len__(self) -> int:
@@ -50,17 +52,14 @@ class Memory:
     def get(self, key: Hashable) -> Any:
         """The value, which becomes the last to go, or None."""
         with self._lock:
-            if key not in self._entries:
-                return None
-            self._entries.move_to_end(key)
-            return self._entries[key][0]
+            return self._use(key)
 
     def put(self, key: Hashable, value: Any, n_bytes: int) -> Any:
         """Hold `value`, unless another thread was quicker -> what is held, or would be if it had room."""
         with self._lock:
             if key in self._entries:
                 return self._entries[key][0]
-            self._entries[key] = value, n_bytes + OVERHEAD
+            self._entries[key] = value, n_bytes + OVERHEAD, time.monotonic()
             self._n_bytes += n_bytes + OVERHEAD
             self._shrink()
         return value
@@ -74,14 +73,29 @@ class Memory:
         """Make those of `keys` that are held the last to go, in this order."""
         with self._lock:
             for key in keys:
-                if key in self._entries:
-                    self._entries.move_to_end(key)
+                self._use(key)
+
+    def forget(self, seconds: float) -> int:
+        """Drop what nobody has asked for in that time -> how many values."""
+        oldest, before = time.monotonic() - seconds, len(self._entries)
+        with self._lock:
+            while self._entries and next(iter(self._entries.values()))[2] < oldest:
+                self._n_bytes -= self._entries.popitem(last=False)[1][1]
+            return before - len(self._entries)
 
     def clear(self) -> None:
         """Hold nothing."""
         with self._lock:
             self._entries.clear()
             self._n_bytes = 0
+
+    def _use(self, key: Hashable) -> Any:
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        self._entries[key] = entry[0], entry[1], time.monotonic()
+        self._entries.move_to_end(key)
+        return entry[0]
 
     def _shrink(self) -> None:
         while self._n_bytes > self._limit:

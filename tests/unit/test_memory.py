@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from app import models
+from app.engine import memory
 from app.engine.memory import OVERHEAD, SHARED, Memory, number_of, tensor_bytes
 from app.engine.next_token import next_logits
 from app.engine.trace import kept_trace, stats, trace
@@ -183,3 +184,18 @@ def test_a_trace_is_computed_once(loaded, empty):
         torch.testing.assert_close(first.tensors[name], tensor)
         assert first.stats(name) == stats(tensor)
     assert empty.n_bytes == tensor_bytes(first.tensors.values()) + OVERHEAD
+
+
+def test_what_nobody_asks_for_is_forgotten(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now[0])
+    held = memory.Memory()
+    held.put("old", 1, 10)
+    held.put("asked for", 2, 20)
+    now[0] = 350.0
+    assert held.get("asked for") == 2
+    held.put("new", 3, 30)
+    now[0] = 401.0
+    assert held.forget(300) == 1
+    assert (held.get("old"), held.get("asked for"), held.get("new")) == (None, 2, 3)
+    assert held.n_bytes == 50 + 2 * memory.OVERHEAD
