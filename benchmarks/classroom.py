@@ -106,7 +106,7 @@ def hostile(seconds: float) -> tuple[list[Figure], dict[str, Any]]:
     """A class, and beside it one phase of hostility after the other, with as long a quiet after each."""
     length = PHASE * (1 + 2 * len(PHASES)) + STARTING * len(PHASES)
     figures, samples = [], {}
-    with served() as (url, process):
+    with served("benchmarks/bare/forgetful.py") as (url, process):  # what stays when it has forgotten
         times: dict[str, tuple[float, float]] = {}
 
         def attack() -> None:
