@@ -18,7 +18,8 @@ from training.evaluate.downstream import TaskData, read_task, set_sha256, task_n
 from training.evaluate.fine_tuning import Results, measure, some_groups, train
 from training.evaluate.plan import GPTS, Setting, settings
 from training.evaluate.quick_run import QuickRun, batches
-from training.records.fine_tuning import table
+from training.paths import read_record
+from training.records.fine_tuning import POINTS, table, take_over
 
 KINDS = ("classification", "similarity", "choice")
 TRAINED = ("full", "head", "last layers", "soft prompts")
@@ -160,6 +161,27 @@ def test_a_row_of_the_record_gives_mean_spread_and_every_seed():
     assert row["spread"] == {"test": 8.2, "test_new_words": 0.0}  # of 70, 80 and 90
     assert row["by_seed"]["2"]["test"] == {"ko": 100.0, "en": 80.0}
     assert "seed" not in row and row["n_layers_transferred"] == 2 and row["n_changed"] == 7
+
+
+def test_the_runs_of_the_record_are_taken_over(tmp_path):
+    """All of them, as they were measured; none where recipe, weights or a set have changed."""
+    record, results = read_record("fine_tuning"), Results(tmp_path)
+    take_over(record, results)
+    found = {one: result for one in settings() if (result := results.read(one))}
+    for point, name in POINTS.items():
+        assert {json.dumps(row) for row in table(point, found)} == {
+            json.dumps(row) for row in record["data"][name]
+        }
+
+    def taken(**changes) -> set[str]:
+        folder = tmp_path / "-".join(changes)
+        take_over(record | changes, Results(folder))
+        return {json.loads(path.read_text(encoding="utf-8"))["task"] for path in folder.glob("*.json")}
+
+    assert taken(weights={}) == set()
+    assert taken(settings=record["settings"] | {"recipe": {}}) == set()
+    sets = record["data"]["sets_sha256"] | {"sentiment": "another"}
+    assert taken(data=record["data"] | {"sets_sha256": sets}) == {one.task for one in found} - {"sentiment"}
 
 
 def test_a_task_is_read_into_the_inputs_of_its_kind(tmp_path):

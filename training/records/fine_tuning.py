@@ -19,16 +19,18 @@ from training.evaluate.downstream import read_task, set_sha256
 from training.evaluate.fine_tuning import FOLDER, Results, held_out_text, measure, run_all, train
 from training.evaluate.plan import FIRST_SEEDS, GPTS, TASKS, TWO_TASKS, Setting, settings
 from training.evaluate.quick_run import batches
-from training.paths import MODELS
+from training.paths import MODELS, read_record, weights_sha256
 from training.records.recorder import Point, Recorder
 
 POINTS = {1: "gain", 2: "layers", 3: "lambdas", 4: "parts"}
 SPLITS = ("test", "test_new_words")
+LOSSES = ("l1_task", "l1_held_out")
 
 
 def measured() -> dict[str, Any]:
     """All runs there are after making the missing ones, as plain JSON."""
     results = Results(FOLDER)
+    take_over(read_record("fine_tuning"), results)
     run_all(settings(), results, 60 * float(os.environ.get("MINUTES", "inf")))
     found = {one: result for one in settings() if (result := results.read(one))}
     return {name: table(point, found) for point, name in POINTS.items()} | {
@@ -36,6 +38,30 @@ def measured() -> dict[str, Any]:
         "sets_sha256": {task: set_sha256(task) for task in TASKS},
         "left_out": [asdict(one) for one in settings() if one not in found],
     }
+
+
+def take_over(record: dict[str, Any] | None, results: Results) -> None:
+    """Keep the runs of a record as if they had just been made, so that a fresh clone goes on where it ended.
+
+    Only those that today's recipe, weights and sets would give.
+    """
+    if record is None or record["settings"]["recipe"] != asdict(RECIPE):
+        return
+    weights, sets = record["weights"], record["data"]["sets_sha256"]
+    models = [model for model in GPTS if weights.get(model) == weights_sha256(model)]
+    tasks = [task for task in TASKS if sets.get(task) == set_sha256(task)]
+    for one in settings():
+        if one.model in models and one.task in tasks and not results.read(one):
+            rows = [row for row in record["data"][POINTS[one.point]] if is_row(row, one)]
+            if rows and (found := rows[0]["by_seed"].get(str(one.seed))):
+                results.keep(one, run_of(rows[0], found))
+
+
+def run_of(row: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """One seed's figures of a row, as `measure` gave them: what `row` does, backwards."""
+    losses = {name: found[name] for name in LOSSES if name in found}
+    accuracy = {split: by_language for split, by_language in found.items() if split not in LOSSES}
+    return {"accuracy": accuracy, "n_changed": row["n_changed"]} | losses
 
 
 def table(point: int, found: dict[Setting, dict]) -> list[dict[str, Any]]:
@@ -57,13 +83,12 @@ def row(setting: Setting, by_seed: dict[int, dict]) -> dict[str, Any]:
         for split in SPLITS
         if all(split in one["accuracy"] for one in by_seed.values())
     }
-    losses = ("l1_task", "l1_held_out")
     return facts | {
         "n_changed": next(iter(by_seed.values()))["n_changed"],
         "mean": {split: round(mean(values), 1) for split, values in accuracies.items()},
         "spread": {split: round(pstdev(values), 1) for split, values in accuracies.items()},
         "by_seed": {
-            str(seed): one["accuracy"] | {name: one[name] for name in losses if name in one}
+            str(seed): one["accuracy"] | {name: one[name] for name in LOSSES if name in one}
             for seed, one in sorted(by_seed.items())
         },
     }
