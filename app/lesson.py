@@ -12,7 +12,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,12 +34,24 @@ class Page:
 class Scene:
     """One step of the guided tour.
 
-    `state` holds fields of the lesson's State, and `text` and `model` of the Page.
+    `state` holds fields of the lesson's State, and `text` and `model` of the Page. What of it belongs to a
+    language (a text, a seed that shows the thing with this text) stands in `text.<lang>.md` under
+    `scene.<id>.state`, as TOML.
     """
 
     id: str
     slide: str
     state: Mapping[str, Any]
+
+    def state_in(self, words: Mapping[str, str]) -> Mapping[str, Any]:
+        """`state` with what the language of `words` has of its own."""
+        own = words.get(f"scene.{self.id}.state")
+        return self.state if own is None else {**self.state, **_toml(own)}
+
+
+@lru_cache(maxsize=None)
+def _toml(text: str) -> Mapping[str, Any]:
+    return tomllib.loads(text)
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,7 @@ def _begin_if_possible(context: Context, live: Live, page: Page, visit: Visit) -
 def show_scene(context: Context, live: Live, page: Page, index: int) -> Visit:
     """The scene as its file says it; its text, where it names none, is the lesson's first one."""
     index = min(max(index, 0), len(context.lesson.scenes) - 1)
-    wanted = context.lesson.scenes[index].state
+    wanted = context.lesson.scenes[index].state_in(context.words)
     shown = Page(wanted.get("text", context.lesson.text[context.lang]), wanted.get("model", page.model))
     fields = {key: value for key, value in wanted.items() if key not in ("text", "model")}
     state = context.lesson.State(**links.accept_all(context.lesson.State, fields))
@@ -175,7 +175,8 @@ def picture(context: Context, drawing: dict[str, Any], visit: Visit, page: Page)
     scene = None if visit.scene is None else context.lesson.scenes[visit.scene]
     if scene is not None:
         link["scene"] = scene.id
-    if scene is None or visit.page.text != scene.state.get("text", context.lesson.text[context.lang]):
+    scene_text = scene and scene.state_in(context.words).get("text", context.lesson.text[context.lang])
+    if scene is None or visit.page.text != scene_text:
         link["text"] = visit.page.text
     if visit.page.model != context.registry.default:
         link["model"] = visit.page.model
