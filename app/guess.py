@@ -34,11 +34,13 @@ class Answer:
         right: index of the right option, or the right number.
         values: what the answer's sentence is filled with.
         options: the options, where they too come from the model; None when the text names them.
+        words: an end of `guess.<id>.answer`, where this answer has a sentence of its own.
     """
 
     right: float
     values: Mapping[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] | None = None
+    words: str = ""
 
 
 def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
@@ -103,7 +105,7 @@ def draw(
             "ask": context.text(f"guess.{name}.ask", **answer.values),
             "given": given,
             "right": answer.right if given is not None else None,
-            "answer": context.text(f"guess.{name}.answer", **answer.values) if given is not None else "",
+            "answer": context.text(f"guess.{name}.answer{answer.words}", **answer.values) if given is not None else "",
         }
         if question["kind"] == "choice":
             shown["options"] = answer.options or context.words[f"guess.{name}.options"].split("\n")

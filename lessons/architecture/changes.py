@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from lessons.architecture.compute import Run
 from lessons.architecture.nodes import OUT_OF_BLOCK
+from lessons.architecture.parameters import by_formula, measured
+from lessons.architecture.parameters import paper as published
 from lessons.architecture.picture import Picture, paper, shape
 from lessons.architecture.state import SIDES
 
@@ -19,6 +22,7 @@ _PLACES = {
     "blocks": (),
     "unembed": (("hₙ", "last"), ("hₙWₑᵀ", "logits")),
 }
+_PRE_LN = {"unembed": (("hₙ", "last"), ("LN_f(hₙ)", "ln_final.hook_normalized"), ("LN_f(hₙ)Wₑᵀ", "logits"))}
 
 
 def change(picture: Picture, change: str) -> dict[str, Any]:
@@ -52,6 +56,8 @@ def change(picture: Picture, change: str) -> dict[str, Any]:
                 f"1/√{additions[1][1]} = {1 / math.sqrt(additions[1][1]):.3f}",
             ],
         ]
+    elif change == "sizes":
+        rows = _sizes(picture)
     elif change == "ln":
         rows = [[picture.words(f"panel.ln.{name}"), *_ln_stds(picture, name)] for name in ("in", "out")]
     else:
@@ -75,6 +81,22 @@ def change(picture: Picture, change: str) -> dict[str, Any]:
     if change == "vocabulary":
         drawn["cuts"] = [_cut(picture, run) for run in runs]
     return drawn
+
+
+def _sizes(picture: Picture) -> list[list[str]]:
+    """The published sizes with their parameters by the formula, and the models on this screen."""
+    rows = []
+    first = published("gpt1")
+    for layers, width in paper()["gpt2"]["sizes"]:
+        there = first.n_layer, first.d_model
+        old = f"{by_formula(first).total:,}" if there == (layers, width) else "–"
+        size = replace(published("gpt2"), n_layer=layers, d_model=width)
+        name = picture.words("panel.sizes.row", layers=layers, width=f"{width:,}")
+        rows.append([name, old, f"{by_formula(size).total:,}"])
+    runs = [picture.runs[side] for side in SIDES]
+    here = {"layers": runs[1].loaded.n_layer, "width": runs[1].loaded.d_model}
+    counts = [f"{measured(run.loaded).total:,}" for run in runs]
+    return [*rows, [picture.words("panel.sizes.here", **here), *counts]]
 
 
 def _ln_stds(picture: Picture, name: str) -> list[str]:
@@ -102,7 +124,7 @@ def term(picture: Picture, term: str) -> dict[str, Any]:
     """One term of equation (2): its place, shape and values in both models."""
     columns = []
     for run in (picture.runs[side] for side in SIDES):
-        places = _PLACES[term]
+        places = (_PRE_LN if run.architecture == "gpt2" else _PLACES).get(term, _PLACES[term])
         if term == "blocks":
             places = tuple(
                 (f"h{_subscript(layer)}", f"blocks.{layer - 1}.")
@@ -125,7 +147,7 @@ def _subscript(number: int) -> str:
 def _place(run: Run, symbol: str, name: str) -> dict[str, Any]:
     """Shape, spread and the last token's first values of one tensor of the equation."""
     if name == "last":
-        name = "ln_final.hook_normalized" if run.architecture == "gpt2" else run.last_name()
+        name = run.last_name()
     elif name.endswith("."):
         name += OUT_OF_BLOCK[run.architecture]
     numbers = run.trace.stats(name)

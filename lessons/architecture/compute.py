@@ -90,12 +90,12 @@ def growth(gpt1: Run, gpt2: Run) -> Answer:
     before = gpt2.trace.stats("blocks.0.hook_resid_pre")["std"]
     after = gpt2.trace.stats(gpt2.last_name())["std"]
     times = after / before
-    return Answer(
-        0 if times < 2 else 1 if times < 10 else 2, {"before": before, "after": after, "times": times}
-    )
+    shown = {"before": before, "after": after, "times": f"{times:.0f}" if times >= 10 else f"{times:.1f}"}
+    return Answer(0 if times < 2 else 1 if times < 10 else 2, shown)
 
 
 def fewer_tokens(gpt1: Run, gpt2: Run) -> Answer:
     """Which tokenizer needs fewer tokens for the text?"""
     first, second = len(gpt1.ids) + gpt1.n_dropped, len(gpt2.ids) + gpt2.n_dropped
-    return Answer(0 if first < second else 1 if second < first else 2, {"first": first, "second": second})
+    right = 0 if first < second else 1 if second < first else 2
+    return Answer(right, {"first": first, "second": second}, words=".same" if right == 2 else "")

@@ -9,7 +9,7 @@ import { columnPlaces, drawColumn, streamScale } from "./diagram.js";
 import { buildLabs } from "./labs.js";
 import { drawPanel } from "./panel.js";
 
-const CHANGES = ["ln", "final", "init", "vocabulary", "context"];
+const CHANGES = ["ln", "final", "init", "vocabulary", "context", "sizes"];
 const TERMS = ["embed", "position", "blocks", "unembed"];
 const NARROW = 900; // px, where the panel goes below the drawings
 

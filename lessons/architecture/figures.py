@@ -14,7 +14,10 @@ from app.views import heatmap, snippet
 from app.views.tokens import token_view
 from lessons.architecture import compute, lab_figures, panels
 from lessons.architecture.compute import Run
+from lessons.architecture.layer_norm import LayerNorm
 from lessons.architecture.nodes import OUT_OF_BLOCK
+from lessons.architecture.parameters import by_formula, measured
+from lessons.architecture.parameters import paper as published
 from lessons.architecture.picture import Picture, paper
 from lessons.architecture.state import CHANGES, NO_NODE, SIDES, State
 
@@ -87,7 +90,7 @@ def _sub(picture: Picture, run: Run) -> str:
     """What the lit difference is on this side, under the column's heading."""
     lit = picture.state.lit if picture.state.lit in CHANGES else "ln"
     numbers = paper()[run.architecture] | {"n": picture.additions(run)}
-    shown = {name: f"{value:,}" for name, value in numbers.items()}
+    shown = {name: f"{value:,}" for name, value in numbers.items() if isinstance(value, int)}
     return picture.words(f"sub.{lit}.{run.architecture}", **shown)
 
 
@@ -97,13 +100,20 @@ def _look(picture: Picture) -> str:
     block = picture.open_block(first)
     last = second.loaded.n_layer - 1
     inside = f"blocks.{block}."
+    first_ln = LayerNorm(first, inside + "ln1.hook_normalized")
+    final_ln = LayerNorm(second, "ln_final.hook_normalized")
     shown = {
+        "hat1": f"{first_ln.normalised().std(correction=0):.2f}",
+        "gain1": f"{first_ln.gain.mean():.2f}",
+        "hat2": f"{final_ln.normalised().std(correction=0):.2f}",
+        "gain2": f"{final_ln.gain.mean():.2f}",
+        "count1": f"{count(first):,}",
+        "count2": f"{count(second):,}",
+        "paper1": f"{by_formula(published('gpt1')).total:,}",
         "block": block,
         "last": last,
         "mid": picture.std(first, inside + "hook_resid_mid"),
         "ln1": picture.std(first, inside + "ln1.hook_normalized"),
-        "post": picture.std(first, inside + "hook_resid_post"),
-        "ln2": picture.std(first, inside + "ln2.hook_normalized"),
         "start": picture.std(second, "blocks.0.hook_resid_pre"),
         "end": picture.std(second, f"blocks.{last}.hook_resid_post"),
         "final": picture.std(second, "ln_final.hook_normalized"),
@@ -130,7 +140,14 @@ def _look(picture: Picture) -> str:
             f"next{number}": picture.label(run, token_id) or token_view(piece)["piece"],
             f"p{number}": f"{p:.2f}",
         }
-    return picture.words(f"look.{picture.state.lit}", **shown)
+    words = f"look.{picture.state.lit}"
+    same = shown["tokens1"] == shown["tokens2"] and f"{words}.same" in picture.context.words
+    return picture.words(words + ".same" * same, **shown)
+
+
+def count(run: Run) -> int:
+    """How many parameters the loaded model has."""
+    return measured(run.loaded).total
 
 
 def _questions(picture: Picture) -> list[dict[str, Any]]:
@@ -140,7 +157,7 @@ def _questions(picture: Picture) -> list[dict[str, Any]]:
             key: f"{value:.2f}" if isinstance(value, float) else value for key, value in answer.values.items()
         }
         blocks = {f"last{side[-1]}": run.loaded.n_layer - 1 for side, run in picture.runs.items()}
-        return guess.Answer(answer.right, values | blocks, answer.options)
+        return guess.Answer(answer.right, values | blocks, answer.options, answer.words)
 
     return guess.draw(picture.context, picture.state.answers, ask)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from lessons.architecture.compute import Run
+from lessons.architecture.layer_norm import LayerNorm
 from lessons.architecture.nodes import Tree, block_of, kind_of, resolve
 
 _AMONG = ("…", ",")  # softmax takes all numbers of a row; one of them is written out
@@ -40,7 +41,7 @@ def formula(run: Run, name: str, row: int, head: int) -> Filled | None:
     place = kind_of(name, run.architecture).source[run.architecture]
     source = resolve(place, name, run.architecture, run.loaded.n_layer)
     if kind.startswith("ln"):
-        return Filled("number", _layer_norm(run, name, source, row))
+        return Filled("number", _layer_norm(run, name, row))
     if kind in ("embed", "position"):
         parts = run.tensors["hook_embed"], run.tensors["hook_pos_embed"]
         return Filled("number", _sum(run.tensors["blocks.0.hook_resid_pre"], *parts, row))
@@ -78,17 +79,16 @@ def _applied(result: Tensor | float, function: str, *inside: str | Tree) -> Tree
     return ["mrow", number(result), "=", function, "(", *inside, ")"]
 
 
-def _layer_norm(run: Run, name: str, source: str, row: int) -> Tree:
-    """y = γ (x − μ) / √(σ² + ε) + β."""
-    body, block = run.loaded.model.transformer, block_of(name)
-    layer = body.ln_f if block is None else body.h[block].get_submodule(f"ln_{name.split('.ln')[1][0]}")
-    x = run.tensors[source][row].double()  # (d,)
+def _layer_norm(run: Run, name: str, row: int) -> Tree:
+    """y = γ x̂ + β with x̂ = (x − μ) / √(σ² + ε)."""
+    layer = LayerNorm(run, name)
+    x = layer.entering[row]  # (d,)
     above = ["mrow", number(x[0]), "−", ["tint", "mu", _signed(x.mean())]]
     sigma = ["msup", ["tint", "sigma", number(x.std(correction=0))], "2"]
     below = ["msqrt", ["mrow", sigma, "+", ["msup", "10", f"−{round(-math.log10(layer.eps))}"]]]
-    gain, bias = layer.weight.detach()[0], layer.bias.detach()[0]
     result = ["tint", "model-ink", number(run.tensors[name][row, 0])]
-    return ["mrow", result, "=", number(gain), "·", ["mfrac", above, below], "+", _signed(bias)]
+    gain, bias = number(layer.gain[0]), _signed(layer.bias[0])
+    return ["mrow", result, "=", gain, "·", ["mfrac", above, below], "+", bias]
 
 
 def _sum(result: Tensor, first: Tensor, second: Tensor, row: int) -> Tree:

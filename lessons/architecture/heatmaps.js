@@ -1,5 +1,6 @@
 /* The heatmaps of the panel: a tensor with one row for each token, or the pattern of one attention head. */
 import { fill, fit, html } from "../../assets/js/dom.js";
+import { rich } from "../../assets/js/term.js";
 import { readable } from "../../assets/js/views/chip.js";
 import { fullHeatmap } from "../../assets/js/views/full_heatmap.js";
 import { heat } from "../../assets/js/views/heatmap.js";
@@ -98,7 +99,7 @@ export const tensorHeads = (at, panel, look, words, on) => {
     html("span", {}, button, String(head));
     button.addEventListener("click", () => on.head(head));
   }
-  html("p", { class: "about" }, side, `${words.reads}. ${words.weight}.`);
+  rich(html("p", { class: "about" }, side), `${words.reads}. ${words.weight}.`);
 
   const large = html("div", { class: "head-full" }, frame);
   const title = html("div", { class: "heat-title" }, large);

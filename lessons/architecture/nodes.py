@@ -39,11 +39,12 @@ def _both(name: str) -> dict[str, str]:
 
 _SUM = ["mrow", "y", "=", "x", "+", "f", "(", "x", ")"]
 _H0 = ["mrow", ["msub", "h", "0"], "=", "U", ["msub", "W", "e"], "+", ["msub", "W", "p"]]
+_HAT = ["mover", "x", "^"]
 _LN = [
     "mrow",
-    *("y", "=", "γ", "⊙"),
+    *(_HAT, "="),
     ["mfrac", ["mrow", "x", "−", "μ"], ["msqrt", ["mrow", ["msup", "σ", "2"], "+", "ε"]]],
-    *("+", "β"),
+    *(",", "y", "=", "γ", "⊙", _HAT, "+", "β"),
 ]
 _QK = ["mfrac", ["mrow", "Q", ["msup", "K", "T"]], ["msqrt", ["msub", "d", "h"]]]
 _ATTENTION = ["mrow", "A", "=", "softmax", "(", _QK, ")"]

@@ -1,8 +1,9 @@
 /* The panel beside the two drawings: one tensor in full, its distribution, formula and line of code; or what is lit. */
-import { canvas, count, fill, html, svg } from "../../assets/js/dom.js";
+import { arrow, canvas, count, fill, html, svg } from "../../assets/js/dom.js";
 import { rich } from "../../assets/js/term.js";
 import { aboutToken } from "../../assets/js/views/chip.js";
 import { formula } from "../../assets/js/views/formula.js";
+import { heat } from "../../assets/js/views/heatmap.js";
 import { shapeOf, signedNumber } from "./diagram.js";
 import { tensorHeads, tensorRows, tensors } from "./heatmaps.js";
 
@@ -67,6 +68,37 @@ const histogram = (at, before, after, token, words) => {
   svg("text", { x: width, y: 52, "text-anchor": "end", style: "font-weight:700;font-size:14px" }, drawing, before ? `${num(length(before), 1)} → ${num(length(after), 1)}` : num(length(after), 1));
 };
 
+/** What an LN does to the numbers of one token: as they come in, at mean 0 and standard deviation 1, and after γ and β. */
+const threeSteps = (at, before, hat, after, panel, token, words) => {
+  const width = Math.max(240, at.clientWidth);
+  const { height, base } = HISTOGRAM;
+  const bins = 21;
+  const gap = 46;
+  const wide = (width - 2 * gap) / 3;
+  const sets = [before, hat, after];
+  const reach = 3.2 * Math.max(...sets.map(spread), 0.01); // one scale for all three, so that what is narrow looks narrow
+  const told = sets.map((values) => num(spread(values)));
+  const drawing = canvas(at, width, height + 12, fill(words["norm.alt"], { token: plain(token), x: told[0], hat: told[1], y: told[2] }));
+  sets.forEach((values, index) => {
+    const left = index * (wide + gap);
+    const bars = Array(bins).fill(0);
+    for (const value of values) bars[Math.max(0, Math.min(bins - 1, Math.floor(((value + reach) / (2 * reach)) * bins)))] += 1;
+    const most = Math.max(...bars);
+    const step = wide / bins;
+    bars.forEach((count, bin) => count && svg("rect", { class: index === 2 ? "bin" : "bin hollow", x: left + bin * step + 0.4, y: base - (count / most) * 34, width: step - 0.8, height: (count / most) * 34 }, drawing));
+    svg("path", { class: "axis", d: `M${left} ${base + 0.5}h${wide}` }, drawing);
+    const middle = left + wide / 2;
+    const name = svg("text", { x: middle, y: base + 17, "text-anchor": "middle", style: "font-size:14px" }, drawing);
+    svg("tspan", { style: "font-style:italic" }, name, ["x", "x̂", "y"][index]);
+    svg("tspan", { class: "sigma-name" }, name, "  σ ");
+    svg("tspan", { style: "font-weight:700" }, name, told[index]);
+    if (index === 2) return;
+    arrow(drawing, left + wide + 6, base - 12, left + wide + gap - 6, base - 12, { stroke: "var(--ink-2)", width: 1.5 });
+    svg("text", { x: left + wide + gap / 2, y: base - 20, "text-anchor": "middle", class: "mute", style: "font-size:13px" }, drawing, index ? "×γ +β" : "−μ ÷σ");
+  });
+  rich(html("p", { class: "panel-norm" }, at), panel.layer_norm.say);
+};
+
 /** The formula, what its symbols are, and the same with the numbers of one token. */
 const formulas = (at, panel) => {
   const row = html("div", { class: "panel-formula" }, at);
@@ -95,7 +127,9 @@ const tensor = (at, panel, look, words, on) => {
   const y = tensorRows(at, panel, panel.y, "y", look, words, on);
   const before = x && rowOf(x.values, panel.x, look.row);
   const after = rowOf(y.values, panel.y, look.row);
-  histogram(html("div", { class: "histogram" }, at), before, after, panel.tokens[look.row], words);
+  const numbers = html("div", { class: "histogram" }, at);
+  if (panel.layer_norm) threeSteps(numbers, before, Array.from(heat.floats(panel.layer_norm.hat)), after, panel, panel.tokens[look.row], words);
+  else histogram(numbers, before, after, panel.tokens[look.row], words);
   formulas(at, panel);
   code(at, panel);
   return [x, y];

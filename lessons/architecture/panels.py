@@ -10,6 +10,7 @@ from app.views import heatmap
 from app.views.tokens import token_view
 from lessons.architecture import changes, filled
 from lessons.architecture.compute import Run
+from lessons.architecture.layer_norm import LayerNorm
 from lessons.architecture.nodes import block_of, kind_of, resolve
 from lessons.architecture.picture import Picture, shape
 from lessons.architecture.state import CHANGES, SIDES, TERMS
@@ -52,12 +53,13 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
         "say": picture.words(say, **sizes),
         "formula": kind.formula,
         "where": [[symbol, _where(picture, run, name, place)] for symbol, place in kind.where],
-        "norm": kind.words.startswith("ln"),
         "code": [[side, kind.code[side]] for side in SIDES if kind.code[side]],
         "twins": [side for side in SIDES if name in picture.runs[side].tensors],
         "tokens": picture.tokens(run),
         **run.trace.stats(name),
     }
+    if name == "logits" and run.architecture == "gpt2":  # what is scored has passed the final LN
+        drawn |= {"formula": _behind_ln(drawn["formula"]), "where": _behind_ln(drawn["where"])}
     row = picture.state.row if 0 <= picture.state.row < len(run.ids) else len(run.ids) - 1
     head = min(picture.state.head, run.loaded.n_head - 1)
     numbers = filled.formula(run, name, row, head)
@@ -70,6 +72,8 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
             "head": head,
             "pattern": heatmap.exact(tensor[head]),
         }
+    if kind.words.startswith("ln"):
+        drawn["layer_norm"] = _layer_norm(picture, run, name, row)
     source = resolve(kind.source[run.architecture], name, run.architecture, run.loaded.n_layer)
     entering = run.tensors[source] if source else None
     names: list[str] = []
@@ -87,6 +91,28 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
         "y": _part(picture, tensor, leaving, most[1]) | {"names": names},
         "x": _part(picture, entering, picture.words("panel.entering"), most[0]),
     }
+
+
+def _layer_norm(picture: Picture, run: Run, name: str, row: int) -> dict[str, Any]:
+    """The three steps of an LN on one token: its numbers between them, and what is told about them."""
+    layer = LayerNorm(run, name)
+    x, hat, y = layer.entering[row], layer.normalised()[row], run.tensors[name][row].double()  # (d,) each
+    shown = {key: f"{one.std(correction=0):.2f}" for key, one in (("x", x), ("hat", hat), ("y", y))}
+    shown |= {"gain": f"{layer.gain.mean():.2f}", "token": _readable(picture, run, row)}
+    mean = f"{hat.mean():.2f}".replace("-0.00", "0.00")
+    return {
+        "say": picture.words("panel.norm", hat_mean=mean, **shown),
+        "hat": heatmap.exact(hat.float()[None]),
+    }
+
+
+def _behind_ln(shown: Any) -> Any:
+    """`shown` with LN_f(hₙ) in the place of hₙ."""
+    if isinstance(shown, list):
+        if shown == ["msub", "h", "n"]:
+            return ["mrow", ["msub", "LN", "f"], "(", shown, ")"]
+        return [_behind_ln(one) for one in shown]
+    return shown.replace("hₙ", "LN_f(hₙ)") if isinstance(shown, str) else shown
 
 
 def _part(picture: Picture, tensor: Tensor, label: str, most: int | None = None) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from lessons.architecture.state import SIDES, State
 
 
 @cache
-def paper() -> dict[str, dict[str, int]]:
-    """{"gpt1": {"vocabulary", "context", "layers", "width"}, "gpt2": …} of the papers' models."""
+def paper() -> dict[str, dict[str, Any]]:
+    """{"gpt1": {"vocabulary", "context", "layers", "width"}, "gpt2": … and "sizes"} of the papers' models."""
     return tomllib.loads((Path(__file__).parent / "paper.toml").read_text(encoding="utf-8"))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from app.links import Codec, choice, flag, integer
 
 SIDES = ("gpt1", "gpt2")
-CHANGES = ("ln", "final", "init", "vocabulary", "context")  # GPT-2, section 2.3, in the order of the slide
+CHANGES = ("ln", "final", "init", "vocabulary", "context", "sizes")  # in the order of the slide
 TERMS = ("embed", "position", "blocks", "unembed")  # GPT-1, equation (2), from left to right
 LABS = ("gradients", "walk", "lens", "parameters")
 DEPTHS = (2, 48)  # of the untrained models in the labs

@@ -184,6 +184,9 @@ export const build = (stage) => {
   heading(stage, parts);
   const picture = html("section", { class: "picture", "aria-label": stage.words.picture }, stage.at);
   parts.strip = html("div", { class: "strip" }, picture);
+  const whole = html("p", { class: "whole", tabindex: 0 }, picture);
+  html("b", {}, whole, stage.words.whole_text);
+  parts.whole = html("span", {}, whole);
   buttons(stage, parts, picture);
   distributionPart(stage, parts, picture);
   parts.tree = html("div", { class: "tree-frame" }, html("div", { class: "paths" }, picture));
@@ -202,6 +205,7 @@ export const draw = (stage) => {
   parts.go.querySelector("span").textContent = value.ended ? words.again : words.go;
   if (value.ended && parts.timer) play(stage, false);
   tokenStrip(parts.strip, value, words, stage.before);
+  parts.whole.textContent = value.whole;
   rich(parts.say, value.say);
   for (const [name, { input, output, note }] of Object.entries(parts.knobs)) {
     const waiting = stage.waiting.some((entry) => entry.slot === `knob-${name}`);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.views import snippet
-from app.views.tokens import token_view
+from app.views.tokens import token_view, visible
 from lessons.next_token import compute
 from lessons.next_token.picture import Picture, percent
 from lessons.next_token.preview import knobs
@@ -32,6 +32,8 @@ class Figures(Picture):
             "drawn": drawn,
             "u": self.u,
             "n_input": len(self.ids),
+            "n_typed": len(state.history.prompt),
+            "whole": visible(loaded.tokenizer.decode(self.ids)),
             "n_context": n_context,
             "n_ctx": loaded.n_ctx,
             "n_dropped": step.n_dropped,

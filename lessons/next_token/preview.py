@@ -28,6 +28,8 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "drawn": None,
         "u": None,
         "n_input": len(ids),
+        "n_typed": len(ids),
+        "whole": "",
         "n_context": len(ids),
         "n_ctx": None,
         "n_dropped": 0,

@@ -176,3 +176,179 @@ def the_text_loses_its_way(picture: Picture, visitor: Visitor) -> None:
 @claim("next-token", "guess")
 def the_bars_are_covered(picture: Picture, visitor: Visitor) -> None:
     assert picture["hidden"] and picture["drawn"] is None and picture["alt"]["distribution"] == ""
+
+
+# ---- 「GPT-1 vs GPT-2」: tensors are computed again from the weights, by hooks that are not ours ----
+
+
+def both(visitor: Visitor) -> dict[str, models.LoadedModel]:
+    registry = visitor.mounted.context.registry
+    return {side: models.load(registry.spec(f"tiny-{side}")) for side in ("gpt1", "gpt2")}
+
+
+def column(picture: Picture, side: str) -> Picture:
+    return next(one for one in picture["columns"] if one["side"] == side)
+
+
+def stream(loaded: models.LoadedModel, text: str) -> torch.Tensor:
+    """`transformers`' own hidden states -> (blocks + 1, T, d): what goes into each block, and comes out."""
+    ids = torch.tensor([loaded.tokenizer.encode(text)])
+    with torch.no_grad():
+        shown = loaded.model(ids, output_hidden_states=True).hidden_states
+    return torch.stack([one[0].double() for one in shown])
+
+
+@claim("architecture", "whole")
+def one_text_in_both(picture: Picture, visitor: Visitor) -> None:
+    for one in picture["columns"]:
+        assert read(one["tokens"]).lower().replace(" ", "") == picture["text"].lower().replace(" ", "")
+        assert 0 < one["next"]["p"] <= 1
+    assert [one["side"] for one in picture["columns"]] == ["gpt1", "gpt2"]
+
+
+def patterns(picture: Picture, visitor: Visitor, block: int) -> torch.Tensor:
+    """GPT-1's patterns in one block, as `transformers` gives them -> (heads, T, T)."""
+    loaded = both(visitor)["gpt1"]
+    loaded.model.set_attn_implementation("eager")
+    with torch.no_grad():
+        ids = torch.tensor([loaded.tokenizer.encode(picture["text"])])
+        return loaded.model(ids, output_attentions=True).attentions[block][0]
+
+
+@claim("architecture", "mask")
+def later_tokens_are_hidden(picture: Picture, visitor: Visitor) -> None:
+    panel = picture["panel"]
+    assert panel["kind"] == "heads" and panel["side"] == "gpt1" and panel["pattern"]["rows"] >= 4
+    for pattern in patterns(picture, visitor, 2):
+        assert not pattern.triu(1).any() and pattern.tril().gt(0).float().mean() > 0.3
+
+
+@claim("architecture", "heads")
+def heads_look_at_different_places(picture: Picture, visitor: Visitor) -> None:
+    assert picture["panel"]["kind"] == "heads"
+    found = patterns(picture, visitor, 2)
+    far = [(one - other).abs().max() for n, one in enumerate(found) for other in found[n + 1 :]]
+    assert min(far) > 0.2, "two heads that look the same"
+
+
+def lit(picture: Picture, term: str) -> Picture:
+    assert picture["lit"] == term and picture["panel"]["kind"] == "term"
+    return picture["panel"]
+
+
+@claim("architecture", "embed")
+def a_row_of_the_table(picture: Picture, visitor: Visitor) -> None:
+    panel = lit(picture, "embed")
+    for one, loaded in zip(panel["columns"], both(visitor).values(), strict=True):
+        table = loaded.model.get_input_embeddings().weight.detach()
+        ids = loaded.tokenizer.encode(picture["text"])
+        assert one["places"][0]["std"] == f"{table[ids].double().std(correction=0):.2f}"
+
+
+@claim("architecture", "position")
+def the_sum_is_h0(picture: Picture, visitor: Visitor) -> None:
+    panel = lit(picture, "position")
+    for one, loaded in zip(panel["columns"], both(visitor).values(), strict=True):
+        h0 = stream(loaded, picture["text"])[0]
+        assert one["places"][-1]["symbol"] == "h₀"
+        assert one["places"][-1]["std"] == f"{h0.std(correction=0):.2f}"
+
+
+@claim("architecture", "blocks")
+def the_shape_stays(picture: Picture, visitor: Visitor) -> None:
+    for one in lit(picture, "blocks")["columns"]:
+        assert len({place["shape"] for place in one["places"]}) == 1
+    assert picture["open"] in range(picture["blocks"]), "one is unfolded"
+
+
+@claim("architecture", "unembed")
+def the_same_table_gives_scores(picture: Picture, visitor: Visitor) -> None:
+    panel = lit(picture, "unembed")
+    for one, (side, loaded) in zip(panel["columns"], both(visitor).items(), strict=True):
+        table = loaded.model.get_input_embeddings().weight.detach()
+        assert loaded.model.get_output_embeddings().weight.data_ptr() == table.data_ptr()
+        places = {place["symbol"]: place for place in one["places"]}
+        last = "LN_f(hₙ)" if side == "gpt2" else "hₙ"
+        scored = stream(loaded, picture["text"])[-1]  # transformers' last hidden state has passed the final LN
+        assert places[last]["std"] == f"{scored.std(correction=0):.2f}"
+        assert set(places) == ({"hₙ", "LN_f(hₙ)", "LN_f(hₙ)Wₑᵀ"} if side == "gpt2" else {"hₙ", "hₙWₑᵀ"})
+
+
+@claim("architecture", "post")
+def what_goes_in_and_comes_out(picture: Picture, visitor: Visitor) -> None:
+    panel = picture["panel"]
+    assert panel["side"] == "gpt1" and panel["layer_norm"] and panel["x"] and panel["y"]
+
+
+@claim("architecture", "tasks")
+def the_drawing_stays(picture: Picture, visitor: Visitor) -> None:
+    text = picture["text"]
+    assert text != first_words(visitor)
+    other = visitor.act("text", text=first_words(visitor))
+    for one, another in zip(picture["columns"], other["columns"], strict=True):
+        assert one["tensors"].keys() == another["tensors"].keys()
+
+
+@claim("architecture", "moved")
+def ln_is_at_the_input(picture: Picture, visitor: Visitor) -> None:
+    """GPT-1's block gives out what an LN gave it; GPT-2's stream is the sum of what was added to it."""
+    assert picture["lit"] == "ln"
+    loaded = both(visitor)
+    inside = "blocks.2."
+    second = column(picture, "gpt2")["tensors"]
+    assert second[inside + "hook_resid_post"]["std"] == pytest.approx(
+        stream(loaded["gpt2"], picture["text"])[3].std(correction=0).item(), abs=5e-3
+    )
+    block = loaded["gpt1"].model.transformer.h[2]
+    out = stream(loaded["gpt1"], picture["text"])[3]
+    hat = (out - block.ln_2.bias.detach()) / block.ln_2.weight.detach()
+    assert hat.mean(-1).abs().max() < 1e-3 and (hat.std(-1, correction=0) - 1).abs().max() < 1e-3
+
+
+@claim("architecture", "final")
+def the_final_ln_sets_it_once(picture: Picture, visitor: Visitor) -> None:
+    assert picture["panel"]["name"] == "ln_final.hook_normalized" and picture["panel"]["layer_norm"]
+    assert "ln_final.hook_normalized" not in column(picture, "gpt1")["tensors"]
+
+
+@claim("architecture", "init")
+def less_is_added(picture: Picture, visitor: Visitor) -> None:
+    assert picture["lit"] == "init"
+    n = 2 * both(visitor)["gpt2"].n_layer
+    assert f"1/√{n}" in picture["panel"]["rows"][2][2] and f"{n**-0.5:.3f}" in picture["panel"]["rows"][2][2]
+
+
+@claim("architecture", "vocabulary")
+def both_cut_differently(picture: Picture, visitor: Visitor) -> None:
+    loaded = both(visitor)
+    ids = [one.tokenizer.encode(picture["text"]) for one in loaded.values()]
+    assert len(ids[0]) != len(ids[1])
+    assert loaded["gpt1"].tokenizer.decode(ids[0]) != picture["text"], "GPT-1 has no 🙂"
+    assert loaded["gpt2"].tokenizer.decode(ids[1]) == picture["text"]
+    cuts = [[chip["piece"] for chip in cut["tokens"]] for cut in picture["panel"]["cuts"]]
+    assert [len(cut) for cut in cuts] == [len(one) for one in ids] and cuts[0] != cuts[1]
+
+
+@claim("architecture", "context")
+def twice_as_long(picture: Picture, visitor: Visitor) -> None:
+    (_, first, second), *_ = picture["panel"]["rows"]
+    assert (first, second) == ("512", "1,024")
+
+
+@claim("architecture", "sizes")
+def only_larger(picture: Picture, visitor: Visitor) -> None:
+    """The counts again from the sizes: GPT-2 has 50257d + 1024d + L(12d² + 13d) + 2d, table 2."""
+    *sizes, here = picture["panel"]["rows"]
+    expected = [
+        50_257 * d + 1024 * d + layers * (12 * d * d + 13 * d) + 2 * d
+        for layers, d in ((12, 768), (24, 1024), (36, 1280), (48, 1600))
+    ]
+    assert [row[2] for row in sizes] == [f"{count:,}" for count in expected]
+    assert [row[1] for row in sizes] == ["116,534,784", "–", "–", "–"]
+    weights = [sum(one.numel() for one in loaded.model.parameters()) for loaded in both(visitor).values()]
+    assert here[1:] == [f"{count:,}" for count in weights]
+
+
+@claim("architecture", "zero-shot")
+def the_sizes_stand_there(picture: Picture, visitor: Visitor) -> None:
+    only_larger(picture, visitor)

@@ -12,6 +12,7 @@ const TEX = {
 const SHAPES = {
   mfrac: (above, below) => `\\frac{${above}}{${below}}`,
   msqrt: (inner) => `\\sqrt{${inner}}`,
+  mover: (base) => `\\hat{${base}}`, // only ["mover", base, "^"]
   msub: (base, low) => `{${base}}_{${low}}`,
   msup: (base, high) => `{${base}}^{${high}}`,
   msubsup: (base, low, high) => `{${base}}_{${low}}^{${high}}`,

@@ -1,8 +1,11 @@
 /* The Input/Output strip of the slides: what goes in below, what comes out above, one token per column. */
-import { arrow, canvas, count, fill, still, svg, textWidth } from "../dom.js";
+import { arrow, canvas, count, fill, fit, still, svg, textWidth } from "../dom.js";
 import { chip } from "./chip.js";
 
 const COLUMN_HEIGHT = 40;
+const MODEL_HEIGHT = 22;
+const MODEL_Y = 55;
+const [DOWN, UP] = [9, 9]; // of a column's two arrows from its middle
 
 const rowNames = (drawing, words, yInput, narrow) => {
   for (const [y, name, small] of [[0, words.output, words.output_small], [yInput, words.input, words.input_small]]) {
@@ -11,15 +14,20 @@ const rowNames = (drawing, words, yInput, narrow) => {
   }
 };
 
-/** The model's step from column c to c + 1: an arrow with the word GPT on it. */
-const modelStep = (drawing, x1, x2, yInput, live, narrow, architecture) => {
-  const colour = live ? `var(--${architecture})` : "var(--ink-2)";
-  const middle = (x1 + x2) / 2;
-  const y = (COLUMN_HEIGHT + yInput) / 2;
-  const half = narrow ? 20 : 24;
-  arrow(drawing, x1 + 12, yInput - 3, x2 - 16, COLUMN_HEIGHT + 3, { stroke: colour, width: live ? 3 : 1.2 });
-  svg("rect", { x: middle - half, y: y - 12, width: 2 * half, height: 24, rx: 6, fill: `var(--${architecture}${live ? "" : "-soft"})` }, drawing);
-  svg("text", { x: middle, y: y + 5, "text-anchor": "middle", class: live ? "on-model" : "", style: `font-weight:700;font-size:14px;${live ? "" : `fill:var(--${architecture}-ink)`}` }, drawing, "GPT");
+/** The model over all the tokens that it reads: from each an arrow up into it, and one out of it to the token that it gave. */
+const model = (drawing, inputs, output, y, value, words, narrow) => {
+  const colour = `var(--${value.architecture})`;
+  const [left, right] = [inputs[0].left, inputs.at(-1).right];
+  svg("rect", { class: "strip-model", x: left, y: y.model, width: right - left, height: MODEL_HEIGHT, rx: 6, fill: colour }, drawing);
+  const room = right - left - 16;
+  const all = fill(words.reads_all, { n: value.n_context });
+  const told = textWidth(all, 14, 700) < room ? all : "GPT";
+  svg("text", { class: "on-model", x: (left + right) / 2, y: y.model + 16, "text-anchor": "middle", style: "font-weight:700;font-size:14px" }, drawing, told);
+  for (const { up } of inputs) arrow(drawing, up, y.input - 2, up, y.model + MODEL_HEIGHT + 2, { stroke: colour, width: 1.8 });
+  if (output === null) return;
+  const path = `M${right} ${y.model + MODEL_HEIGHT / 2}H${output - 6}q6 0 6 -6V${COLUMN_HEIGHT + 9}`;
+  svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": 3 }, drawing);
+  svg("path", { d: `M${output - 6} ${COLUMN_HEIGHT + 11}l6 -9l6 9z`, fill: colour }, drawing);
 };
 
 const cacheMarks = (drawing, x, y, width, fresh) => {
@@ -51,6 +59,20 @@ const memo = (drawing, value, words, width, y, narrow) => {
   for (const [index, name] of ["k", "v"].entries()) svg("rect", { class: `cache ${name}`, x: marks + 16 * index, y: line - 7, width: 12, height: 5, rx: 2 }, drawing);
 };
 
+/** What came out goes in: past the model, behind it. */
+const down = (drawing, x, yInput) => {
+  svg("path", { d: `M${x} ${COLUMN_HEIGHT + 4}V${MODEL_Y - 2}`, stroke: "var(--ink-2)", "stroke-width": 1.5, "stroke-dasharray": "1.6 4.4" }, drawing);
+  arrow(drawing, x, MODEL_Y + MODEL_HEIGHT + 2, x, yInput - 2, { stroke: "var(--ink-2)", width: 1.5, dash: "1.6 4.4" });
+};
+
+/** In the output, where the learner's own text would stand: it was typed, the model gave none of it. */
+const typedWords = (drawing, n, x, words) => {
+  if (n <= 0) return;
+  const [left, right] = [x(0) - 40, x(n - 1) + 40];
+  svg("rect", { class: "typed", x: left, y: 4, width: right - left, height: 32, rx: 9 }, drawing);
+  svg("text", { class: "mute", x: (left + right) / 2, y: 25, "text-anchor": "middle", style: "font-size:14px" }, drawing, fit(words.typed, right - left - 12, 14));
+};
+
 /** The chip that stood in the output comes down to the input. */
 const comeDown = (chip, height) => {
   if (!chip || still()) return;
@@ -60,6 +82,7 @@ const comeDown = (chip, height) => {
 /**
  * before: the value drawn before this one, or null; what came down since then is shown coming down
  * value.tokens: the last tokens of the input · value.offset: how many stand before them · value.drawn: the token drawn, or null
+ * value.n_typed: how many tokens of the input the learner has typed
  */
 export const tokenStrip = (at, value, words, before = null) => {
   const width = at.clientWidth;
@@ -72,26 +95,30 @@ export const tokenStrip = (at, value, words, before = null) => {
   const label = Math.max(textWidth(words.output, 15, 700), textWidth(words.input, 15, 700));
   const x0 = narrow ? label + (more ? 14 : 0) : 76;
   const pitch = (width - x0) / columns;
-  const yInput = narrow ? 92 : 84;
+  const yInput = 98;
   const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
   const drawing = canvas(at, width, yInput + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
   const x = (column) => x0 + pitch * (column + 0.5);
   const cameDown = before?.drawn && value.n_input === before.n_input + 1 && value.tokens.at(-1)?.id === before.drawn.id;
   rowNames(drawing, words, yInput, narrow);
   if (more) svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
+  const shown = Math.min(inputs - from, columns);
+  if (shown > 0) {
+    const places = Array.from({ length: shown }, (_, column) => ({ up: x(column) + (column + from + value.offset < value.n_typed ? 0 : UP), left: x(column) - 44, right: x(column) + 44 }));
+    if (more) places[0].left = x0 - 4;
+    model(drawing, places, value.drawn && shown < columns ? x(shown) : null, { model: MODEL_Y, input: yInput }, value, words, narrow);
+  }
+  typedWords(drawing, Math.min(shown, value.n_typed - value.offset - from), x, words);
   for (let column = 0; column < columns; column += 1) {
     const index = column + from;
     const last = index === inputs - 1;
-    if (index < inputs && index + 1 < tokens.length && column + 1 < columns) {
-      modelStep(drawing, x(column), x(column + 1), yInput, last, narrow, value.architecture);
-    }
     if (index >= tokens.length) {
       for (const y of [0, yInput]) chip(drawing, x(column), y, null, "empty", look);
       continue;
     }
-    const first = index + value.offset === 0;
-    if (!first) arrow(drawing, x(column), COLUMN_HEIGHT + 4, x(column), yInput - 2, { stroke: "var(--ink-2)", width: 1.5, dash: "1.6 4.4" });
-    chip(drawing, x(column), 0, tokens[index], index === inputs ? "hit" : first ? "ghost" : "", look);
+    const typed = index + value.offset < value.n_typed;
+    if (!typed && index < inputs) down(drawing, x(column) - DOWN, yInput);
+    if (!typed) chip(drawing, x(column), 0, tokens[index], index === inputs ? "hit" : "", look);
     const chipWidth = chip(drawing, x(column), yInput, tokens[index], index === inputs ? "next" : "in", look);
     if (cameDown && last) comeDown(drawing.lastElementChild, yInput);
     if (index < inputs && value.kv_saved !== null) cacheMarks(drawing, x(column), yInput + COLUMN_HEIGHT + 4, chipWidth, index >= inputs - value.kv_fresh);
