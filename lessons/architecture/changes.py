@@ -94,9 +94,8 @@ def _sizes(picture: Picture) -> list[list[str]]:
         name = picture.words("panel.sizes.row", layers=layers, width=f"{width:,}")
         rows.append([name, old, f"{by_formula(size).total:,}"])
     runs = [picture.runs[side] for side in SIDES]
-    here = {"layers": runs[1].loaded.n_layer, "width": runs[1].loaded.d_model}
     counts = [f"{measured(run.loaded).total:,}" for run in runs]
-    return [*rows, [picture.words("panel.sizes.here", **here), *counts]]
+    return [*rows, [picture.words("panel.sizes.here"), *counts]]
 
 
 def _ln_stds(picture: Picture, name: str) -> list[str]:
