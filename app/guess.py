@@ -105,7 +105,9 @@ def draw(
             "ask": context.text(f"guess.{name}.ask", **answer.values),
             "given": given,
             "right": answer.right if given is not None else None,
-            "answer": context.text(f"guess.{name}.answer{answer.words}", **answer.values) if given is not None else "",
+            "answer": context.text(f"guess.{name}.answer{answer.words}", **answer.values)
+            if given is not None
+            else "",
         }
         if question["kind"] == "choice":
             shown["options"] = answer.options or context.words[f"guess.{name}.options"].split("\n")

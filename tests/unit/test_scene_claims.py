@@ -34,9 +34,7 @@ def claim(lesson: str, *scenes: str) -> Callable[[Claim], Claim]:
 @pytest.fixture(scope="module")
 def pages() -> dict[str, Mounted]:
     registry = Registry()
-    return {
-        f"{lang}/{one.id}": Mounted(one, one.stage, registry, lang) for one in LESSONS for lang in LANGS
-    }
+    return {f"{lang}/{one.id}": Mounted(one, one.stage, registry, lang) for one in LESSONS for lang in LANGS}
 
 
 SCENES = [(one, index) for one in LESSONS for index in range(len(one.scenes))]
@@ -269,7 +267,9 @@ def the_same_table_gives_scores(picture: Picture, visitor: Visitor) -> None:
         assert loaded.model.get_output_embeddings().weight.data_ptr() == table.data_ptr()
         places = {place["symbol"]: place for place in one["places"]}
         last = "LN_f(hₙ)" if side == "gpt2" else "hₙ"
-        scored = stream(loaded, picture["text"])[-1]  # transformers' last hidden state has passed the final LN
+        scored = stream(loaded, picture["text"])[
+            -1
+        ]  # transformers' last hidden state has passed the final LN
         assert places[last]["std"] == f"{scored.std(correction=0):.2f}"
         assert set(places) == ({"hₙ", "LN_f(hₙ)", "LN_f(hₙ)Wₑᵀ"} if side == "gpt2" else {"hₙ", "hₙWₑᵀ"})
 

@@ -15,9 +15,13 @@ from typing import Any
 import torch
 
 from training.paths import RECORDS, weights_sha256
-from training.records import fine_tuning, ln_training
+from training.records import fine_tuning, ln_training, world
 
-RECORDERS = {"fine_tuning": fine_tuning.RECORDER, "ln_training": ln_training.RECORDER}
+RECORDERS = {
+    "fine_tuning": fine_tuning.RECORDER,
+    "ln_training": ln_training.RECORDER,
+    "world": world.RECORDER,
+}
 
 
 def write(name: str, folder: Path = RECORDS) -> None:
