@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import guess, models
+from app import guess
 from app.lesson import Context, Page
 from app.parts import Part
 from app.views.snippet import Snippet
@@ -23,16 +23,16 @@ def whole(
         answers: (question id, answer) that the learner has given.
         ready: the model's numbers are in it.
     """
-    drawn = {
-        "ready": ready,
-        "lead": context.words.get("intro", ""),
-        "look": "",
-        "questions": [],
-        "code": "",
-        **drawing,
-    }
-    if "architecture" not in drawn:
-        drawn["architecture"] = _architecture(context, page)
+    known = context.model(page).architecture if ready else _by_name(page.model)
+    beside = dict(
+        ready=ready,
+        architecture=known,
+        lead=context.words.get("intro", ""),
+        look="",
+        questions=[],
+        code="",
+    )
+    drawn = beside | drawing
     for place, value in drawn.items():
         if isinstance(value, guess.Questions):
             drawn[place] = value.part(context, answers)
@@ -41,12 +41,9 @@ def whole(
     return drawn
 
 
-def _architecture(context: Context, page: Page) -> str:
-    """ "gpt1" or "gpt2" of the page's model, as far as that is known without loading it."""
-    spec = context.registry.spec(page.model)
-    if models.is_loaded(spec):
-        return models.load(spec).architecture
-    return "gpt1" if page.model in ("tiny-gpt1", "openai-community/openai-gpt") else "gpt2"
+def _by_name(model: str) -> str:
+    """What is known of a model's architecture before it is loaded."""
+    return "gpt1" if model == "tiny-gpt1" else "gpt2"
 
 
 def _code(context: Context, snippet: Snippet) -> Part:

@@ -2,8 +2,8 @@
 
 The browser sends one action at a time and waits for its picture, so presses are neither lost nor overtaken
 (assets/js/stage.js). The actions that every lesson has are answered here: `enter` (first visit, link, change
-of language), `scene`, `text`, `model`, `mine` and `answer` (a guess of 맞혀 보기). Whatever else a lesson needs,
-it names in `Live.actions`.
+of language), `scene`, `text`, `model`, `mine`, and `answer` to a question. Whatever else a lesson needs, it
+names in `Live.actions`.
 How an action comes here and its picture back: app/host.py.
 """
 

@@ -5,10 +5,11 @@ import { loaded } from "./libraries.js";
 import { kept, queryFor } from "./link.js";
 import { page, root } from "./page.js";
 import { leaveEmpty, present } from "./shell.js";
-import { active, Stage, waitingPlace } from "./stage.js";
+import { active, Stage } from "./stage.js";
 import { learn } from "./term.js";
+import { waitingPlace } from "./views/waiting.js";
 
-const PARTS = ["build", "draw", "board"];
+const PARTS = ["build", "draw"];
 const TELL_AFTER = 350; // ms until waiting is told in words
 const here = new URL("../../", import.meta.url); // <home>/m/<hash>/
 const folder = (id) => new URL(`lessons/${id.replaceAll("-", "_")}/`, here);

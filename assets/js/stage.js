@@ -1,6 +1,6 @@
 /* A lesson's stage in the browser: it sends one action at a time to Python, waits for the picture, and draws it.
    Presses made while an answer is under way (or while the model is still loading) wait in line; none is lost. */
-import { html } from "./dom.js";
+import { Frame } from "./frame.js";
 import { hasState, writeLink } from "./link.js";
 import { root } from "./page.js";
 import { rich } from "./term.js";
@@ -15,25 +15,23 @@ const stages = new Map();
 export const active = () => [...stages.values()].find((stage) => stage.at.isConnected && stage.at.clientWidth) ?? null;
 
 /** What the page around the stages (shell.js) does after each picture. */
-export const frame = { painted() {} };
+export const shell = { painted() {} };
 
 export class Stage {
   /**
    * at: the element to draw into · lesson: {drawing, words, scenes, fields, preview}, see lessons.js;
    * stage.fields: {name: {low, high, step, stops}} of the State's numbers, for sliders
-   * drawing: what draw.js of the lesson exports: build(stage), draw(stage), board(stage), and space(stage) if it likes
+   * drawing: what draw.js of the lesson exports: build(stage), draw(stage); if it likes board(stage), space(stage), typing
    */
   constructor(id, at, lesson) {
     Object.assign(this, { id, at, lesson: lesson.drawing, words: lesson.words, scenes: lesson.scenes, fields: lesson.fields });
     this.waiting = [];
     this.pending = null;
     this.value = null;
+    this.parts = {};
+    this.frame = new Frame(this);
     this.lesson.build(this);
-    if (!this.waitingPlace) throw new Error(`build of ${id} set no stage.waitingPlace`);
-    this.board = html("div", { class: "board", tabindex: -1 }, this.at);
-    this.boardWaiting = waitingPlace(this.at);
-    this.boardWaiting.classList.add("on-board");
-    this.note = html("p", { class: "note", role: "status", hidden: true }, this.at);
+    this.frame.finish();
     this.width = this.at.clientWidth;
     if (!hasState()) this.begin(lesson.preview); // a link to a state is drawn once, when Python has answered
     stages.set(id, this);
@@ -103,12 +101,10 @@ export class Stage {
     if (!this.value || !this.at.clientWidth) return;
     const key = document.activeElement?.dataset?.key;
     this.at.dataset.architecture = this.value.architecture;
-    const presenting = Boolean(root.dataset.present);
-    if (presenting) this.lesson.board(this);
-    else { this.board.replaceChildren(); this.lesson.draw(this); }
+    if (root.dataset.present) this.frame.present(); else this.frame.draw();
     rich(this.note, this.value.notice || "");
     this.note.hidden = !this.value.notice;
-    frame.painted(this);
+    shell.painted(this);
     if (key && document.activeElement?.dataset?.key !== key) {  // a redraw must not lose the keyboard's place
       this.at.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
     }
@@ -147,11 +143,3 @@ export class Stage {
     this.paint();
   }
 }
-
-/** The line that tells waiting in words, with a bar. Lessons place it where the result will stand. */
-export const waitingPlace = (parent) => {
-  const place = html("p", { class: "waiting", role: "status", hidden: true }, parent);
-  html("span", {}, place);
-  html("progress", { max: 1 }, place);
-  return place;
-};

@@ -67,7 +67,7 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "open": block,
         "tokens": picture.tokens(run),
         "n_dropped": run.n_dropped,
-        "dropped": picture.words("dropped", n=run.n_dropped) if run.n_dropped else "",
+        "dropped": _dropped(picture, run),
         "tensors": {name: _tensor(run, name) for name in dict.fromkeys(names)},
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
@@ -128,7 +128,13 @@ def _look(picture: Picture) -> str:
             f"next{number}": picture.label(run, token_id) or token_view(piece)["piece"],
             f"p{number}": f"{p:.2f}",
         }
-    return picture.words(f"look.{picture.state.lit}", **shown)
+    dropped = [_dropped(picture, run) for run in (first, second)]
+    return " ".join(filter(None, [picture.words(f"look.{picture.state.lit}", **shown), *dropped]))
+
+
+def _dropped(picture: Picture, run: Run) -> str:
+    """How many tokens have fallen out of that model's window, "" for none."""
+    return picture.words("dropped", n=run.n_dropped) if run.n_dropped else ""
 
 
 def _answer(picture: Picture, name: str) -> Answer:
