@@ -137,6 +137,21 @@ class Answering(Protocol):
 
 
 Action = Callable[[Context, Page, Any, Payload], Any]
+Reply = Callable[[Context, Page, Any, Payload], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Where a stage that the server leads shall stand now.
+
+    Args:
+        version: another one after every move, never one that was there before, also after a restart.
+        query: the place as a link says it, {name: text}, with whatever field of the State makes the stage a
+            led one; None as long as nobody leads.
+    """
+
+    version: str
+    query: Mapping[str, str] | None = None
 
 
 def _as_it_is(context: Context, page: Page, state: Any, kept: Payload | None = None) -> Any:
@@ -145,6 +160,10 @@ def _as_it_is(context: Context, page: Page, state: Any, kept: Payload | None = N
 
 def _unchanged(state: Any) -> Any:
     return state
+
+
+def _nobody(context: Context, page: Page, state: Any) -> None:
+    return None
 
 
 def _nothing(state: Any) -> dict[str, Any]:
@@ -166,6 +185,20 @@ class Live:
         forget: state -> the State without what belonged to the text or the model before.
         keep: state -> what a link cannot hold, as plain data, to survive a change of language.
         restore: (context, page, state, kept) -> state; `kept` comes from the browser, as a payload does.
+
+    Two stages are not led by what the learner sends to Python:
+
+    The page leads, as in a training run in the browser. The state of the run is `stage.own` in draw.js, which
+    survives other pictures and other tabs; Python only answers what the page asks (`stage.ask`). A question
+    changes nothing: no State, no picture, no link.
+
+        replies: {name: (context, page, state, payload) -> plain data}.
+
+    The server leads, as when a class follows a presenter. The browser asks again and again whether the
+    version has changed (every two seconds, as long as the stage can be seen), and then shows the place where
+    it leads. A learner whose server has been lost goes on when it is there again.
+
+        lead: (context, page, state) -> Lead; None where this learner is on her own.
     """
 
     draw: Callable[[Context, Page, Any], dict[str, Any]]
@@ -174,6 +207,8 @@ class Live:
     forget: Callable[[Any], Any] = _unchanged
     keep: Callable[[Any], dict[str, Any]] = _nothing
     restore: Callable[[Context, Page, Any, Payload], Any] = _as_it_is
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    lead: Callable[[Context, Page, Any], Lead | None] = _nobody
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from app.visits import (
     clean_text,
     enter,
     first_visit,
+    follow,
     keep,
     picture,
     show_scene,
@@ -76,8 +77,29 @@ def answer(
         notice = explain(error, context.lang)
         visit, drawing = _before(context, stage, page, visit, held)
     shown = replace(visit or first_visit(context, page), notice=notice)
-    drawn = picture(context, drawing, shown, page) | {"keep": keep(context, live, shown, page)}
+    led = shown.led if live.lead(context, shown.page, shown.state) else None
+    drawn = picture(context, drawing, shown, page) | {"keep": keep(context, live, shown, page), "led": led}
     return page, visit and replace(visit, notice=""), drawn
+
+
+def reply(
+    context: Context, stage: Stage, page: Page, visit: Visit | None, payload: Payload
+) -> dict[str, Any]:
+    """What the page asks beside its actions -> {"reply": plain data}, or {"sorry": one sentence}.
+
+    Every stage answers `lead`: the version of the place where the server leads her, or None.
+    """
+    live = stage.loaded
+    try:
+        name = payload.choice("ask", ("lead", *live.replies))
+        if visit is None:
+            page, visit = enter(context, live, page, None, payload, "at")
+        if name == "lead":
+            lead = live.lead(context, visit.page, visit.state)
+            return {"reply": {"version": lead and lead.version}}
+        return {"reply": live.replies[name](context, visit.page, visit.state, payload)}
+    except Exception as error:
+        return {"sorry": explain(error, context.lang)}
 
 
 def explain(error: Exception, lang: str) -> str:
@@ -116,7 +138,7 @@ def _preview(context: Context, stage: Stage, visit: Visit) -> dict[str, Any]:
 def _apply(
     context: Context, live: Live, page: Page, visit: Visit | None, payload: Payload
 ) -> tuple[Page, Visit]:
-    name = payload.choice("type", ("enter", "scene", "text", "model", "mine", "answer", *live.actions))
+    name = payload.choice("type", ("enter", "scene", "text", "model", "mine", "answer", "led", *live.actions))
     if name == "enter":
         return enter(context, live, page, visit, payload, "query")
     if visit is None:  # a server that has just started goes on from what the browser sends along
@@ -140,6 +162,8 @@ def _apply(
         return replace(page, model=spec.name), begin(context, live, visit)
     if name == "mine":
         return page, begin(context, live, first_visit(context, page))
+    if name == "led":
+        return page, follow(context, live, page, visit)
     if name == "answer":
         return page, replace(visit, answers=guess.give(visit.answers, context.lesson, payload))
     return page, replace(visit, state=live.actions[name](context, visit.page, visit.state, payload))

@@ -32,6 +32,7 @@ class Visit:
         base: the State that a link takes for granted: the defaults, or the scene as it began.
         scene: index of the scene, None when the learner went her own way from the start.
         answers: (question id, answer) of 맞혀 보기, on this text and model.
+        led: the version of the place to which the server has led her, "" for none (`Live.lead`).
         notice: one sentence for the next picture only.
     """
 
@@ -40,6 +41,7 @@ class Visit:
     base: Any
     scene: int | None = None
     answers: tuple[tuple[str, Any], ...] = ()
+    led: str = ""
     notice: str = ""
 
 
@@ -143,6 +145,15 @@ def _follow_link(context: Context, live: Live, page: Page, query: Mapping[str, s
         page, visit, impossible = _begin_if_possible(context, live, page, visit)
         told.append(impossible)
     return page, replace(visit, notice=" ".join(filter(None, (sorry, cut, *told))))
+
+
+def follow(context: Context, live: Live, page: Page, visit: Visit) -> Visit:
+    """Where the server leads her; her own text and model stay in the page."""
+    lead = live.lead(context, visit.page, visit.state)
+    if lead is None or lead.query is None:
+        return replace(visit, led=lead.version if lead else "")
+    _, visit = _follow_link(context, live, page, lead.query)
+    return replace(visit, led=lead.version)
 
 
 def _begin_if_possible(context: Context, live: Live, page: Page, visit: Visit) -> tuple[Page, Visit, str]:

@@ -2,7 +2,7 @@
    own tab, and in the console where; the others live. */
 import { html } from "./dom.js";
 import { loaded } from "./libraries.js";
-import { kept, queryFor } from "./link.js";
+import { left, queryFor } from "./link.js";
 import { page, root } from "./page.js";
 import { leaveEmpty, present } from "./shell.js";
 import { active, Stage } from "./stage.js";
@@ -68,12 +68,13 @@ const open = async (id, wires) => {
     waiting.firstChild.textContent = page.shell.words.opening;
     waiting.hidden = false;
   }, TELL_AFTER);
+  const { kept = null, own } = left(id);
   let stage;
   try {
     const lesson = await fetchLesson(id);
     learn(lesson.terms);
     at.replaceChildren();
-    stage = new Stage(id, at, lesson);
+    stage = new Stage(id, at, lesson, own);
   } catch (error) {
     return tell(id, at, error);
   } finally {
@@ -82,7 +83,7 @@ const open = async (id, wires) => {
   if (active() === stage) shown = stage;
   const query = queryFor(id);
   const asked = new URLSearchParams(query);
-  const enter = { type: "enter", query, kept: kept(id) };
+  const enter = { type: "enter", query, kept };
   stage.act(asked.has("model") ? { ...enter, name: asked.get("model") } : enter);
   if (asked.get("present") === "1") present(true);
 };
