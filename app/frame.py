@@ -1,6 +1,6 @@
 """What the frame draws for every lesson, so that a lesson's picture holds only what is its own.
 
-A drawing may leave these out: `ready`, `architecture`, `lead`, `look`, `questions`, `code`. Where it has
+A drawing may leave these out: `ready`, `architecture`, `lead`, `look`, `outside`, `questions`, `code`. Where it has
 questions or code, it names them (`guess.Questions`, `snippet.Snippet`) and the frame draws them.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import guess
+from app import guess, world
 from app.lesson import Context, Page
 from app.parts import Part
 from app.views.snippet import Snippet
@@ -29,6 +29,8 @@ def whole(
         architecture=known,
         lead=context.words.get("intro", ""),
         look="",
+        outside="",
+        about=world.about(context, page),
         questions=[],
         code="",
     )

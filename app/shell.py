@@ -70,5 +70,8 @@ def _shell_words(registry: Registry, lang: str) -> dict[str, Any]:
     """What the top bar and the scenes bar say."""
     return {
         "words": i18n.for_browser(i18n.shared_text(lang)),
-        "models": [{"name": name, "label": name.split("/")[-1]} for name in registry.names],
+        "models": [
+            {"name": name, "label": name.split("/")[-1], "source": registry.spec(name).source}
+            for name in registry.names
+        ],
     }

@@ -21,6 +21,8 @@ export class Frame {
     this.lookLine = html("p", { class: "look", hidden: true }, at);
     html("b", { class: "tag" }, this.lookLine, words.look);
     this.look = html("span", { "aria-live": "polite" }, this.lookLine);
+    this.outside = html("p", { class: "outside", role: "status", hidden: true }, at);
+    this.about = html("p", { class: "about-model", hidden: true }, at);
     stage.more = html("div", { class: "more" }, at);
     this.guess = guess(at, words, (id, answer) => stage.act({ type: "answer", id, answer }));
   }
@@ -51,6 +53,10 @@ export class Frame {
     this.text(value);
     rich(this.look, value.look || "");
     this.lookLine.hidden = !value.look;
+    for (const [place, told] of [[this.outside, value.outside], [this.about, value.about]]) {
+      rich(place, told || "");
+      place.hidden = !told;
+    }
     this.showCode(value.code, words);
     this.guess(value.questions ?? []);
     stage.lesson.draw(stage);

@@ -38,7 +38,10 @@ const bar = {
     const picker = html("label", { class: "tool model", title: words.model }, tools);
     this.dot = html("i", {}, picker);
     this.select = html("select", { "aria-label": words.model }, picker);
-    for (const { name, label } of models) html("option", { value: name }, this.select, label);
+    for (const source of new Set(models.map((model) => model.source))) {
+      const group = html("optgroup", { label: words[`models.${source}`] }, this.select);
+      for (const model of models.filter((one) => one.source === source)) html("option", { value: model.name }, group, model.label);
+    }
     this.select.addEventListener("change", () => {
       this.fitSelect();
       active()?.act({ type: "model", name: this.select.value });

@@ -9,6 +9,7 @@ from app.engine.memory import number_of
 from app.guess import Answer, Questions
 from app.lesson import Context, Page
 from app.models import LoadedModel
+from app.outside import outside
 from app.parts import Part
 from app.views import heatmap
 from app.views.snippet import Snippet
@@ -47,6 +48,7 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
         "row": state.row,
         "panel": Part((*of, *place, *panel_of), lambda: panels.draw(picture)),
         "look": Part((*of, *place), lambda: _look(picture)),
+        "outside": outside(context, page),
         "questions": Questions(of, lambda name: _answer(picture, name)),
         "code": Snippet("snippets/two_blocks.py", {"text, block = ": f"{page.text!r}, {state.block}"}),
         "labs": Part((*of, *labs_of), lambda: lab_figures.draw(picture)),
@@ -75,7 +77,19 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
         "sub": _sub(picture, run),
+        "dims": picture.words("dims", **_dimensions(run)),
         "alt": picture.words("alt.column", model=loaded.name, blocks=loaded.n_layer, block=block),
+    }
+
+
+def _dimensions(run: Run) -> dict[str, Any]:
+    """The size of the model here and of the paper's, as it stands under a column."""
+    there = paper()[run.architecture]
+    return {
+        "layers": run.loaded.n_layer,
+        "width": f"{run.loaded.d_model:,}",
+        "paper_layers": there["layers"],
+        "paper_width": there["width"],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.outside import outside
 from app.views.snippet import Snippet
 from app.views.tokens import token_view, visible
 from lessons.next_token import compute
@@ -43,6 +44,7 @@ class Figures(Picture):
             "ended": self.ended,
             "say": self._say(drawn, n_context),
             "look": self._look(),
+            "outside": outside(self.context, self.page),
             "cover": self.words("cover", text=self.ending(self.ids, 40)),
             "knobs": knobs(state),
             "knobs_line": self._knobs_line(),
