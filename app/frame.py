@@ -1,7 +1,7 @@
 """What the frame draws for every lesson, so that a lesson's picture holds only what is its own.
 
-A drawing may leave these out: `ready`, `architecture`, `lead`, `look`, `outside`, `questions`, `code`. Where it has
-questions or code, it names them (`guess.Questions`, `snippet.Snippet`) and the frame draws them.
+A drawing may leave these out: `ready`, `architecture`, `lead`, `look`, `outside`, `questions`, `code`.
+Where it has questions or code, it names them (`guess.Questions`, `snippet.Snippet`) and the frame draws them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ RECORD = "world"
 def outside(context: Context, page: Page) -> str:
     """One sentence where an embedded model has hardly read texts like this one, else "".
 
-    That is where the text surprises it more than every beginning of a text of its world that the record holds.
+    That is where the text surprises it more than every recorded beginning of a text of its world.
     """
     spec = context.registry.spec(page.model)
     loaded = context.model(page)

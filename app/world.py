@@ -1,4 +1,4 @@
-"""What the embedded models are: they have read a small world of stories only, and a learner should know it."""
+"""What the embedded models are: readers of a small world of stories, and a learner should know it."""
 
 from __future__ import annotations
 

@@ -145,7 +145,8 @@ class Drawing {
     for (const step of this.later) step();
     this.text(this.svg, 2, 21, column.side === "gpt1" ? "GPT-1" : "GPT-2", "b title");
     this.text(this.svg, 2, 43, fit(column.sub, this.spine - 18, 14, 600), "sub");
-    if (!/^tiny-gpt[12]$/.test(column.model)) this.text(this.svg, 2, 63, fit(column.model.split("/").pop(), this.spine - 24, 14), "q");
+    const named = /^tiny-gpt[12]$/.test(column.model) ? [] : [column.model.split("/").pop()];
+    [...named, ...(column.dims ?? [])].slice(0, 2).forEach((line, index) => this.text(this.svg, 2, 61 + 17 * index, fit(line, this.spine - 24, 14), "q"));
     this.paintThumbs();
     return this;
   }

@@ -107,7 +107,6 @@ const columns = (stage, value) => {
       on.pick(column.side, node);
       if (innerWidth <= NARROW) parts.panel.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
     };
-    parts[`${column.side}Dims`].textContent = column.dims ?? "";
     return drawColumn(parts[column.side], column, look, words, { ...on, pick, open: (block) => stage.act({ type: "open", block }, "block") });
   });
 };
@@ -119,11 +118,7 @@ export const build = (stage) => {
   const picture = html("section", { class: "arch-picture", "aria-label": stage.words.picture }, main);
   steps(stage, parts, picture);
   const pair = html("div", { class: "arch-pair" }, picture);
-  for (const side of ["gpt1", "gpt2"]) {
-    const place = html("div", { class: `arch-side ${side}` }, pair);
-    parts[side] = html("div", { class: `arch-column ${side}` }, place);
-    parts[`${side}Dims`] = html("p", { class: "dims" }, place);
-  }
+  for (const side of ["gpt1", "gpt2"]) parts[side] = html("div", { class: `arch-column ${side}` }, pair);
   parts.panel = html("aside", { class: "panel", "aria-label": stage.words.panel }, main);
   parts.labs = buildLabs(stage.more, stage.words, stage.fields, (action, slot) => stage.act(action, slot));
   drawSteps(stage, emptyPicture);

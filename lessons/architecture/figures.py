@@ -77,20 +77,18 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
         "sub": _sub(picture, run),
-        "dims": picture.words("dims", **_dimensions(run)),
+        "dims": _dimensions(picture, run),
         "alt": picture.words("alt.column", model=loaded.name, blocks=loaded.n_layer, block=block),
     }
 
 
-def _dimensions(run: Run) -> dict[str, Any]:
-    """The size of the model here and of the paper's, as it stands under a column."""
+def _dimensions(picture: Picture, run: Run) -> list[str]:
+    """The size of the model here and of the paper's, as they stand under a column's heading."""
     there = paper()[run.architecture]
-    return {
-        "layers": run.loaded.n_layer,
-        "width": f"{run.loaded.d_model:,}",
-        "paper_layers": there["layers"],
-        "paper_width": there["width"],
-    }
+    return [
+        picture.words("dims", layers=run.loaded.n_layer, width=f"{run.loaded.d_model:,}"),
+        picture.words("dims.paper", layers=there["layers"], width=f"{there['width']:,}"),
+    ]
 
 
 def _tensor(run: Run, name: str) -> dict[str, Any]:

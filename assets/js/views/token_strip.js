@@ -3,8 +3,8 @@ import { arrow, canvas, count, fill, fit, still, svg, textWidth } from "../dom.j
 import { chip } from "./chip.js";
 
 const COLUMN_HEIGHT = 40;
-const MODEL_HEIGHT = 22;
-const MODEL_Y = 55;
+const MODEL_HEIGHT = 20;
+const MODEL_Y = 51;
 const [DOWN, UP] = [9, 9]; // of a column's two arrows from its middle
 
 const rowNames = (drawing, words, yInput, narrow) => {
@@ -22,7 +22,7 @@ const model = (drawing, inputs, output, y, value, words, narrow) => {
   const room = right - left - 16;
   const all = fill(words.reads_all, { n: value.n_context });
   const told = textWidth(all, 14, 700) < room ? all : "GPT";
-  svg("text", { class: "on-model", x: (left + right) / 2, y: y.model + 16, "text-anchor": "middle", style: "font-weight:700;font-size:14px" }, drawing, told);
+  svg("text", { class: "on-model", x: (left + right) / 2, y: y.model + 15, "text-anchor": "middle", style: "font-weight:700;font-size:14px" }, drawing, told);
   for (const { up } of inputs) arrow(drawing, up, y.input - 2, up, y.model + MODEL_HEIGHT + 2, { stroke: colour, width: 1.8 });
   if (output === null) return;
   const path = `M${right} ${y.model + MODEL_HEIGHT / 2}H${output - 6}q6 0 6 -6V${COLUMN_HEIGHT + 9}`;
@@ -95,7 +95,7 @@ export const tokenStrip = (at, value, words, before = null) => {
   const label = Math.max(textWidth(words.output, 15, 700), textWidth(words.input, 15, 700));
   const x0 = narrow ? label + (more ? 14 : 0) : 76;
   const pitch = (width - x0) / columns;
-  const yInput = 98;
+  const yInput = 90;
   const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
   const drawing = canvas(at, width, yInput + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
   const x = (column) => x0 + pitch * (column + 0.5);
