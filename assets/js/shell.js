@@ -157,6 +157,16 @@ export const present = (on) => {
   }
 };
 
+/** For fingers, which have no keys: turn scenes, do what Space does, leave. Shown where the pointer is coarse. */
+const touchBar = (at) => {
+  const place = html("div", { class: "touch-bar", role: "group", "aria-label": words.present }, at);
+  const button = (sign, name, action) => html("button", { "aria-label": name, title: name }, place, sign).addEventListener("click", action);
+  button("‹", words.previous.replace(/[‹›]/g, "").trim(), () => step(-1));
+  button("●", words.act, () => active()?.lesson.space?.(active()));
+  button("›", words.next.replace(/[‹›]/g, "").trim(), () => step(1));
+  button("×", words.leave, () => present(false));
+};
+
 /* ---- the keyboard ---- */
 const onKey = (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -203,6 +213,7 @@ export const buildShell = (at) => {
   skipLink(at);
   bar.build(at);
   scenes.build(at);
+  touchBar(at);
   const stage = active();
   if (stage?.value) shell.painted(stage);
 };

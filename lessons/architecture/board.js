@@ -1,8 +1,10 @@
 /* 「GPT-1 vs GPT-2」 beside a presenter: both open blocks large, nothing under 24 px. One 1280 × 720 drawing that the window scales. */
-import { arrow, canvas, fill, fit, press, svg, textWidth } from "../../assets/js/dom.js";
+import { arrow, canvas, fill, fit, html, press, svg, textWidth } from "../../assets/js/dom.js";
+import { boardDots } from "../../assets/js/views/board_dots.js";
 import { readable } from "../../assets/js/views/chip.js";
 import { heat } from "../../assets/js/views/heatmap.js";
 import { shapeOf, signedNumber, streamScale } from "./diagram.js";
+import { changeTable, equationTwo, termValues } from "./panel.js";
 
 const WIDE = 566;
 const COLUMNS = { gpt1: 64, gpt2: 650 };
@@ -18,7 +20,7 @@ const text = (parent, x, y, size, words, { bold, anchor, cls } = {}) =>
 class Column {
   constructor(drawing, column, look, words) {
     Object.assign(this, { column, look, words, pre: column.side === "gpt2" });
-    this.at = svg("g", { class: column.side, transform: `translate(${COLUMNS[column.side]} 0)` }, drawing);
+    this.at = svg("g", { class: column.side, transform: `translate(${look.left} 0)` }, drawing);
   }
 
   std(name) { return this.column.tensors[name]?.std ?? 0; }
@@ -187,11 +189,51 @@ const inLines = (sentence, room, size) => sentence.split(" ").reduce((lines, wor
 const foot = (drawing, stage, value) => {
   const say = stage.scenes[value.scene]?.say ?? value.lead;
   const plain = say.replace(/\[\[(?:[^\]|]*\|)?([^\]]*)\]\]/g, "$1").replace(/\*\*/g, "");
-  const told = value.panel?.name ? `${value.panel.title} ${shapeOf(value.panel.shape)}, ${stage.words.mean} ${signedNumber(value.panel.mean)}, ${stage.words.std} ${signedNumber(value.panel.std)}` : "";
   const lines = inLines(plain, 1152, 24);
-  if (lines.length === 1 && told) lines.push(told);
-  lines.slice(0, 2).forEach((line, index) => text(drawing, 64, 670 + 34 * index, 24, line, { cls: index && line === told ? "quiet" : "" }));
+  lines.slice(0, 2).forEach((line, index) => text(drawing, 64, 664 + 34 * index, 24, index ? fit(line, 820, 24) : line));
+  boardDots(drawing, stage, 1216 - (stage.scenes.length + 2) * 18.7, 692, 10);
 };
+
+/** HTML inside the board: x, y, width and height in its pixels. */
+const inside = (drawing, x, y, width, height) => html("div", { class: "board-inside" }, svg("foreignObject", { x, y, width, height }, drawing));
+
+/** One head large: rows are the tokens that look, columns those that are looked at. */
+const largeHead = (drawing, value, words) => {
+  const { panel } = value;
+  const { rows } = panel.pattern;
+  const [left, top, size] = [796, 150, 400];
+  const canvas = document.createElement("canvas");
+  const values = heat.floats(panel.pattern);
+  const bytes = Uint8Array.from(values, (one) => Math.round(255 * one));
+  heat.attention(heat.pen(canvas, size, size), { x: 0, y: 0, w: size, h: size }, rows, bytes, 0, 255, heat.scales());
+  text(drawing, left, top - 18, 30, `GPT-${panel.side.at(-1)} · ${fill(words.head, { n: panel.head })}`, { bold: true });
+  svg("image", { href: canvas.toDataURL(), x: left, y: top, width: size, height: size }, drawing);
+  svg("rect", { class: "board-frame", x: left, y: top, width: size, height: size }, drawing);
+  const step = size / rows;
+  const every = Math.ceil(26 / step);
+  panel.tokens.forEach((token, index) => {
+    if (index % every) return;
+    const name = (token.space ? "·" : "") + readable(token);
+    text(drawing, left - 10, top + (index + 0.5) * step + 9, 24, fit(name, 120, 24), { anchor: "end" });
+    if (step > 44) text(drawing, left + (index + 0.5) * step, top + size + 28, 24, fit(name, step - 4, 24), { anchor: "middle" });
+  });
+  words.reads.replace(/\[\[(?:[^\]|]*\|)?([^\]]*)\]\]/g, "$1").split(", ").forEach((line, index) => text(drawing, left, top + size + 58 + 30 * index, 24, line, { cls: "quiet" }));
+};
+
+/** What stands in the place of the other column where a scene is about one thing: a term, a head, a table, both cuts. */
+const besides = (drawing, value, words, light) => {
+  const { panel } = value;
+  if (panel.kind === "heads") return largeHead(drawing, value, words);
+  const at = inside(drawing, 664, 96, 552, 540);
+  html("h3", {}, at, panel.title);
+  if (panel.kind === "term") {
+    equationTwo(html("div", { class: "equation" }, at), value.lit, light);
+    termValues(at, panel, words);
+  } else changeTable(at, panel, words);
+  return at;
+};
+const LARGE = ["vocabulary", "sizes", "context"];
+const isLarge = ({ panel, lit }) => panel && (["heads", "term"].includes(panel.kind) || (panel.kind === "change" && LARGE.includes(lit)));
 
 export const board = (stage) => {
   const { value, words } = stage;
@@ -202,6 +244,9 @@ export const board = (stage) => {
   svg("path", { class: "between", d: "M640 96V636" }, drawing);
   const scale = value.ready ? streamScale(value.columns) * (WIDEST / 36) : 0;
   const pick = (side, node) => stage.act({ type: "pick", side, node }, "pick");
-  for (const column of value.columns) new Column(drawing, column, { lit: value.lit, node: column.side === value.side ? value.node : "", scale, pick }, words).draw();
+  const large = value.ready && isLarge(value);
+  const shown = large ? value.columns.filter((column) => column.side === (value.panel.side ?? value.side)) : value.columns;
+  for (const column of shown) new Column(drawing, column, { lit: value.lit, node: column.side === value.side ? value.node : "", scale, pick, left: large ? COLUMNS.gpt1 : COLUMNS[column.side] }, words).draw();
+  if (large) besides(drawing, value, words, (lit) => stage.act({ type: "light", lit }, "light"));
   foot(drawing, stage, value);
 };

@@ -154,7 +154,8 @@ const table = (at, rows, words) => {
   }
 };
 
-const change = (at, panel, words) => {
+/** The rows of a difference, and the text as both models cut it. */
+export const changeTable = (at, panel, words) => {
   table(at, panel.rows, words);
   for (const cut of panel.cuts) {
     const line = html("div", { class: `cut ${cut.side}` }, at);
@@ -163,6 +164,10 @@ const change = (at, panel, words) => {
     for (const token of cut.tokens) html("span", { class: token.part_of ? "token part" : "token", title: aboutToken(token, words) }, chips, named(token));
     if (cut.more) html("span", { class: "about" }, chips, fill(words.more, { n: cut.more }));
   }
+};
+
+const change = (at, panel, words) => {
+  changeTable(at, panel, words);
   html("p", { class: "about source" }, at, panel.source);
 };
 
@@ -185,8 +190,8 @@ export const equationTwo = (at, lit, light) => {
   }
 };
 
-const term = (at, panel, look, words, on) => {
-  equationTwo(html("div", { class: "equation" }, at), look.lit, on.light);
+/** The lit term's place in both models: shape, standard deviation, first numbers. */
+export const termValues = (at, panel, words) => {
   const pair = html("div", { class: "term-pair" }, at);
   for (const { side, places } of panel.columns) {
     const block = html("div", { class: `term-values ${side}` }, pair);
@@ -199,6 +204,11 @@ const term = (at, panel, look, words, on) => {
       html("small", {}, line, place.values);
     }
   }
+};
+
+const term = (at, panel, look, words, on) => {
+  equationTwo(html("div", { class: "equation" }, at), look.lit, on.light);
+  termValues(at, panel, words);
   html("p", { class: "about source" }, at, panel.source);
 };
 

@@ -1,5 +1,6 @@
 /* 「GPT란?」 beside a presenter: the slide's two rows, with the model between them. One 1280 × 720 drawing that the window scales. */
 import { arrow, canvas, fill, fit, percent, press, svg, textWidth } from "../../assets/js/dom.js";
+import { boardDots } from "../../assets/js/views/board_dots.js";
 import { readable } from "../../assets/js/views/chip.js";
 
 const [OUTPUT_Y, MODEL_Y, INPUT_Y] = [102, 430, 506];
@@ -73,15 +74,8 @@ const strip = (drawing, stage, value, column) => {
 };
 
 const foot = (drawing, stage, value) => {
-  const scenes = stage.scenes;
-  let left = 64;
-  scenes.forEach((scene, index) => {
-    const now = index === value.scene;
-    const colour = now ? "var(--ink)" : value.scene !== null && index < value.scene ? "var(--ink-2)" : "var(--edge)";
-    svg("rect", { x: left, y: 647, width: now ? 46 : 15, height: 15, rx: 7.5, fill: colour }, drawing);
-    left += now ? 59 : 28;
-  });
-  const scene = scenes[value.scene];
+  const left = boardDots(drawing, stage, 64, 647);
+  const scene = stage.scenes[value.scene];
   if (scene) text(drawing, [left + 12, 664], 24, scene.slide, { bold: true });
   text(drawing, [1215, 664], 24, value.board_note, { anchor: "end", light: true });
 };
