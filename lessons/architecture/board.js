@@ -53,7 +53,7 @@ class Column {
     text(this.at, 0, 124, 38, pre ? "GPT-2" : "GPT-1", { bold: true, cls: "name" });
     svg("rect", { class: look.lit === "blocks" ? "ground lit" : "ground", x: 0, y: ROOF, width: WIDE, height: FLOOR - ROOF, rx: 16 }, this.at);
     this.streams(inside, out);
-    text(this.at, WIDE - 12, (ROOF + FLOOR) / 2 + 26, 26, column.sub, { bold: true, anchor: "end", cls: "name" });
+    text(this.at, WIDE - 12, (ROOF + FLOOR) / 2 + 26, 26, look.sub, { bold: true, anchor: "end", cls: "name" });
     text(this.at, 14, FLOOR - 14, 26, fill(words.block, { n: column.open }), { bold: true });
     [["attn.hook_pattern", "hook_attn_out", "hook_resid_mid", "ln1.hook_normalized", "LN 1"], ["mlp.hook_post", "hook_mlp_out", "hook_resid_post", "ln2.hook_normalized", "LN 2"]]
       .forEach(([box, added, sum, ln, label], index) => this.half(index, FLOOR - index * 186, inside + box, inside + added, inside + sum, inside + ln, label));
@@ -227,7 +227,7 @@ const besides = (drawing, value, words, light) => {
   const at = inside(drawing, 664, 96, 552, 540);
   html("h3", {}, at, panel.title);
   if (panel.kind === "term") {
-    equationTwo(html("div", { class: "equation" }, at), value.lit, light);
+    equationTwo(html("div", { class: "equation" }, at), value.lit, words, light);
     termValues(at, panel, words);
   } else changeTable(at, panel, words);
   return at;
@@ -246,7 +246,7 @@ export const board = (stage) => {
   const pick = (side, node) => stage.act({ type: "pick", side, node }, "pick");
   const large = value.ready && isLarge(value);
   const shown = large ? value.columns.filter((column) => column.side === (value.panel.side ?? value.side)) : value.columns;
-  for (const column of shown) new Column(drawing, column, { lit: value.lit, node: column.side === value.side ? value.node : "", scale, pick, left: large ? COLUMNS.gpt1 : COLUMNS[column.side] }, words).draw();
+  for (const column of shown) new Column(drawing, column, { lit: value.lit, sub: value.subs[column.side], node: column.side === value.side ? value.node : "", scale, pick, left: large ? COLUMNS.gpt1 : COLUMNS[column.side] }, words).draw();
   if (large) besides(drawing, value, words, (lit) => stage.act({ type: "light", lit }, "light"));
   foot(drawing, stage, value);
 };

@@ -39,7 +39,8 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
     panel_of = state.side, state.node, state.row, state.head
     labs_of = state.labs, state.depth, state.scaled, len(state.gradients), len(state.walks)
     return {
-        "columns": Part((*of, *place), lambda: [_column(picture, picture.runs[side]) for side in SIDES]),
+        "columns": Part((*of, state.block), lambda: [_column(picture, picture.runs[side]) for side in SIDES]),
+        "subs": {side: _sub(picture, side) for side in SIDES},
         "open": state.block,
         "blocks": max(model.n_layer for model in loaded.values()),
         "lit": state.lit,
@@ -73,10 +74,9 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "tokens": picture.tokens(run),
         "n_dropped": run.n_dropped,
         "dropped": _dropped(picture, run),
-        "tensors": {name: _tensor(run, name) for name in dict.fromkeys(names)},
+        "tensors": {name: _tensor(picture, run, name) for name in dict.fromkeys(names)},
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
-        "sub": _sub(picture, run),
         "dims": _dimensions(picture, run),
         "alt": picture.words("alt.column", model=loaded.name, blocks=loaded.n_layer, block=block),
     }
@@ -91,17 +91,18 @@ def _dimensions(picture: Picture, run: Run) -> list[str]:
     ]
 
 
-def _tensor(run: Run, name: str) -> dict[str, Any]:
+def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
     numbers = run.trace.stats(name)
-    return numbers | {"thumb": heatmap.signed_thumbnail(run.tensors[name], numbers["std"])}
+    thumb = heatmap.signed_thumbnail(run.tensors[name], numbers["std"])
+    return numbers | {"title": picture.title(run, name), "thumb": thumb}
 
 
-def _sub(picture: Picture, run: Run) -> str:
+def _sub(picture: Picture, side: str) -> str:
     """What the lit difference is on this side, under the column's heading."""
     lit = picture.state.lit if picture.state.lit in CHANGES else "ln"
-    numbers = paper()[run.architecture] | {"n": picture.additions(run)}
+    numbers = paper()[side] | {"n": compute.residual_additions(picture.loaded[side].n_layer)}
     shown = {name: f"{value:,}" for name, value in numbers.items() if isinstance(value, int)}
-    return picture.words(f"sub.{lit}.{run.architecture}", **shown)
+    return picture.words(f"sub.{lit}.{side}", **shown)
 
 
 def _look(picture: Picture) -> str:
