@@ -24,5 +24,5 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "look": context.text("look.preview"),
         "questions": [],
         "code": "",
-        "labs": {"depth": state.depth, "scaled": state.scaled, "open": []},
+        "labs": {"depth": state.depth, "scaled": state.scaled, "init": state.init, "open": []},
     }
