@@ -223,3 +223,21 @@ def test_lab_1_switches_its_start_values_by_keyboard_and_shows_what_is_chosen(op
     assert theirs.evaluate(look) != ours.evaluate(look) == empty
     assert "Xiong" in lab.locator(".about", has_text="Xavier").inner_text()
     assert lab.locator(".lab-say").first.inner_text().count("블록") >= 2
+
+
+@pytest.mark.parametrize("size", [None, PHONE])
+def test_no_badge_of_the_start_weights_lies_on_a_number(open_page, size):
+    visit = open_page(query={**LESSON, "lit": "init"}, **({"size": size} if size else {}))
+    badges = visit.page.locator("#architecture .arch-column .note-init > rect")
+    assert badges.count() == 4
+    covered = badges.evaluate_all(
+        """rects => rects.flatMap(rect => {
+             const b = rect.getBoundingClientRect();
+             return [...rect.ownerSVGElement.querySelectorAll("text")].filter(text => {
+               const t = text.getBoundingClientRect();
+               return text.parentNode !== rect.parentNode && t.left < b.right - 1 && t.right > b.left + 1
+                 && t.top + 4 < b.bottom && t.bottom - 4 > b.top;
+             }).map(text => text.textContent);
+           })"""
+    )
+    assert not covered
