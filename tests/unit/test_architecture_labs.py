@@ -160,6 +160,37 @@ def test_lab_1_says_what_its_numbers_show(visitor, depth, scaled, init):
 
 
 @pytest.mark.parametrize(
+    ("norm", "text"),
+    [
+        (12.346, "12.35"),
+        (1.916, "1.92"),
+        (0.7, "0.70"),
+        (0.1, "0.10"),
+        (0.0644, "0.064"),
+        (0.00731, "0.0073"),
+    ],
+)
+def test_a_norm_keeps_two_digits(norm, text):
+    assert lab_words.shown(norm) == text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "word"),
+    [(1, 1.16, "grows"), (1, 1.14, "level"), (1, 1, "level"), (1.14, 1, "level"), (1.16, 1, "falls")],
+)
+def test_norms_within_15_percent_are_called_alike(first, last, word):
+    assert lab_words.trend(first, last) == word
+
+
+@pytest.mark.parametrize(
+    ("norms", "outlier"),
+    [([3.1, 1, 1], True), ([2.9, 1, 1], False), ([3.1, 1], False), ([1, 3.1, 1], False), ([9, 4, 1], False)],
+)
+def test_block_0_stands_out_of_the_next_one_only_where_more_follow(norms, outlier):
+    assert lab_words.stands_out(norms) == outlier
+
+
+@pytest.mark.parametrize(
     ("post", "pre", "scaled", "key"),
     [
         ([1, 1.3], [1, 1.0], False, "both"),
