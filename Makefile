@@ -28,7 +28,7 @@ help:
 	@echo "make models    들어 있는 모델을 처음부터 다시 만듭니다(몇 시간) · the embedded models anew (hours)"
 	@echo "make smoke     같은 과정을 2분 안에 작게 · the same, small, within two minutes"
 	@echo "make models-eval  들어 있는 모델을 다시 잽니다 · measure the embedded models again"
-	@echo "make records   기록한 값을 다시 만듭니다(10분쯤) · write the recorded figures anew (ten minutes)"
+	@echo "make records   기록한 값을 다시 만듭니다(30분쯤) · write the recorded figures anew (half an hour)"
 
 run: $(RUN_READY)
 	$(PY) app.py $(ARGS)

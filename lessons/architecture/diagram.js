@@ -199,9 +199,9 @@ class Drawing {
       this.leg(`M${this.boxX} ${high}H${spine + 17}`);
       this.chevron(spine + 12, high, "left");
       const badge = svg("g", { class: "note-init" }, this.svg);
-      const factor = pre ? column.factor ?? "×1/√N" : "×1";
-      svg("rect", { x: spine + 15, y: high - 26, width: pre ? 52 : 30, height: 21, rx: 6 }, badge);
-      this.text(badge, spine + 15 + (pre ? 26 : 15), high - 10, factor, "", "middle");
+      const factor = pre ? "×1/√N" : "×1";
+      svg("rect", { x: spine + 15, y: high + 6, width: pre ? 52 : 30, height: 21, rx: 6 }, badge); // above it stands what the sum measures
+      this.text(badge, spine + 15 + (pre ? 26 : 15), high + 22, factor, "", "middle");
       if (pre) this.tag(names.ln, this.tagX, low - 23, this.tagWidth, 20);
       this.tag(names.added, this.tagX, high - 23, this.tagWidth, 20);
       this.subBlock(index, base - 91, names);

@@ -9,7 +9,7 @@ from app import records
 from app.engine.init_lab import N_STARTS, predicted_walk
 from app.engine.untrained import Recipe
 from app.views.tokens import visible
-from lessons.architecture import labs, parameters, starts
+from lessons.architecture import lab_words, labs, parameters, starts
 from lessons.architecture.picture import Picture
 from lessons.architecture.state import SIDES
 
@@ -17,55 +17,51 @@ LENS_TOKENS = 3  # candidates of each layer
 
 
 def draw(picture: Picture) -> dict[str, Any]:
-    """{"depth", "scaled", "open", and one entry for every lab that is open}."""
+    """{"depth", "scaled", "init", "open", and one entry for every lab that is open}."""
     state = picture.state
     made = {"gradients": _gradients, "walk": _walk, "lens": _lens, "parameters": _parameters}
     shown = {name: made[name](picture) for name in state.labs}
-    return {"depth": state.depth, "scaled": state.scaled, "open": list(state.labs)} | shown
+    chosen = {"depth": state.depth, "scaled": state.scaled, "init": state.init}
+    return chosen | {"open": list(state.labs)} | shown
 
 
 def _gradients(picture: Picture) -> dict[str, Any]:
     """Lab 1: gradient norms by block, and the recorded training of the nearest depth."""
     state = picture.state
     post, pre = starts.spreads(state.gradients) if state.gradients else (None, None)
-    say = ""
-    if post:
-        numbers = {
-            "first1": post.mean[0],
-            "last1": post.mean[-1],
-            "first2": pre.mean[0],
-            "last2": pre.mean[-1],
-        }
-        shown = {name: f"{value:.3f}" for name, value in numbers.items()}
-        say = picture.words("lab.gradients.say", **shown, last=state.depth - 1)
-    return {
+    said = lab_words.gradients(picture, post.mean, pre.mean) if post else {"say": "", "why": "", "whose": ""}
+    return said | {
         "n_done": len(state.gradients),
         "n_starts": N_STARTS,
         "progress": picture.words("lab.progress", n=len(state.gradients), all=N_STARTS),
         "curves": [asdict(spread) for spread in (post, pre) if spread],
-        "say": say,
         "training": _training(picture) if labs.TRAINING_RECORD in records.names() else None,
     }
 
 
 def _training(picture: Picture) -> dict[str, Any]:
-    record = labs.recorded_training(picture.state.depth)
-    rates = sorted({run.learning_rate for run in record.runs})
-    return {
-        "steps": record.steps,
-        "groups": [
+    """The recorded runs, those of the larger learning rate first: there warm-up makes the difference."""
+    record = labs.recorded_training(picture.state.depth, picture.state.scaled)
+    groups = []
+    for rate in sorted({run.learning_rate for run in record.runs}, reverse=True):
+        runs = [run for run in record.runs if run.learning_rate == rate]
+        groups.append(
             {
                 "title": picture.words("lab.training.rate", rate=f"{rate:g}"),
-                "runs": [asdict(run) for run in record.runs if run.learning_rate == rate],
+                "runs": [asdict(run) for run in runs],
+                "say": lab_words.training(picture, record, runs),
             }
-            for rate in rates
-        ],
+        )
+    return {
+        "steps": record.steps,
+        "groups": groups,
         "best": record.best_loss,
         "say": picture.words(
             "lab.training.say",
             depth=record.depth,
             depths=", ".join(map(str, record.depths)),
             n=len(record.seeds),
+            init=picture.words(f"lab.training.{'scaled' if picture.state.scaled else 'plain'}"),
         ),
         "source": f"{record.source} · {record.command} · {record.date}",
     }
@@ -92,7 +88,7 @@ def _walk(picture: Picture) -> dict[str, Any]:
 
 def _lens(picture: Picture) -> dict[str, Any]:
     """Lab 3: what each layer would already predict after the last token, and how long its vectors are."""
-    columns = []
+    columns, gpt1 = [], picture.runs["gpt1"]
     for run in (picture.runs[side] for side in SIDES):
         rows = labs.logit_lens(run.loaded, run.ids, run.tensors)
         norms = labs.residual_norms(run.loaded, run.tensors)
@@ -114,7 +110,12 @@ def _lens(picture: Picture) -> dict[str, Any]:
             }
         )
     first, second = (_settled(column["rows"]) for column in columns)
-    return {"columns": columns, "say": picture.words("lab.lens.say", first=first, second=second)}
+    return {
+        "columns": columns,
+        "say": picture.words("lab.lens.say", first=first, second=second),
+        "why": lab_words.lens(picture, *labs.ranks_before_the_last_block(gpt1.loaded, gpt1.tensors)),
+        "source": picture.words("lab.lens.source"),
+    }
 
 
 def _settled(rows: list[dict[str, Any]]) -> int:

@@ -5,29 +5,46 @@ import { fold } from "../../assets/js/views/folds.js";
 import { lineChart } from "../../assets/js/views/line_chart.js";
 
 const SIDES = ["gpt1", "gpt2"];
+const INITS = ["gpt", "xavier"];
 const range = (n, from = 0) => Array.from({ length: n }, (_, index) => from + index);
 const told = (words, name, curves) => fill(words["lab.chart"], { name, curves: curves.map((curve) => curve.name).join(", ") });
 
-/** Slider of the depth and the box for 1/√N; both labs with untrained models have them. */
-const depthControl = (at, words, { low, high }, id, scaled, send) => {
+/** Slider of the depth, and in lab 1 the box for 1/√N and the choice of the start values. `send` is told what has been set. */
+const depthControl = (at, words, { low, high }, id, inits, send) => {
   const row = html("div", { class: "lab-control" }, at);
   html("label", { for: `depth-${id}` }, row, words["lab.depth"]);
   const slider = html("input", { id: `depth-${id}`, type: "range", min: low, max: high, step: 1, "data-key": `depth-${id}` }, row);
   const shown = html("output", { for: `depth-${id}` }, row);
   let box = null;
-  if (scaled) {
+  const radios = [];
+  if (inits) {
     const label = html("label", { class: "check" }, row);
     box = html("input", { type: "checkbox", "data-key": "scaled" }, label);
-    label.append(` ${words["lab.scaled"]}`);
+    html("span", {}, label, words["lab.scaled"]);
+    const group = html("fieldset", { class: "lab-control" }, at);
+    html("legend", {}, group, words["lab.init"]);
+    for (const value of inits) {
+      const choice = html("label", { class: "check" }, group);
+      radios.push(html("input", { type: "radio", name: "lab-init", value, "data-key": `init-${value}` }, choice));
+      html("span", {}, choice, words[`lab.init.${value}`]);
+    }
   }
   const news = html("p", { class: "about", role: "status" }, at);
   const bar = html("progress", { max: 1, "aria-label": words["lab.depth"] }, at);
   const show = (depth) => { shown.textContent = depth; slider.style.setProperty("--fill", `${(100 * (depth - low)) / (high - low)}%`); };
-  const tell = () => { show(slider.value); send(Number(slider.value), box?.checked); };
+  const tell = () => {
+    show(slider.value);
+    const init = radios.find((radio) => radio.checked)?.value;
+    send({ depth: Number(slider.value), ...(inits && { scaled: box.checked, init }) });
+  };
   slider.addEventListener("input", tell);
-  box?.addEventListener("change", tell);
+  for (const choice of [box, ...radios]) choice?.addEventListener("change", tell);
   return (labs, part, moving) => {
-    if (!moving) { slider.value = labs.depth; if (box) box.checked = labs.scaled; }
+    if (!moving) {
+      slider.value = labs.depth;
+      if (box) box.checked = labs.scaled;
+      for (const radio of radios) radio.checked = radio.value === labs.init;
+    }
     show(slider.value);
     news.textContent = part.progress;
     bar.value = part.n_done / part.n_starts;
@@ -44,6 +61,7 @@ const gradients = (place, part, words) => {
   }
   rich(place.say, part.say);
   place.training.replaceChildren();
+  for (const line of [part.why, part.whose]) if (line) rich(html("p", { class: "about" }, place.training), line);
   if (!part.training) return;
   html("h3", {}, place.training, words["lab.training"]);
   html("p", { class: "about" }, place.training, part.training.say);
@@ -57,6 +75,7 @@ const gradients = (place, part, words) => {
       return { name, colour: post ? "gpt1" : "gpt2", values: run.mean, low: run.low, high: run.high, dash: run.warm_up ? null : "5 4" };
     });
     lineChart(html("div", {}, frame), curves, part.training.steps, { x: words["lab.step"], y: words["lab.loss"], from: part.training.best }, told(words, group.title, curves));
+    rich(html("p", { class: "lab-say" }, frame), group.say);
   }
   html("p", { class: "about" }, place.training, `↗ ${words["lab.with_warm_up"]}, ┄ ${words["lab.without_warm_up"]}. ${words["lab.best"]}: ${part.training.best.toFixed(2)}`);
   html("p", { class: "about" }, place.training, part.training.source);
@@ -94,6 +113,8 @@ const lens = (place, part, words) => {
   const deepest = Math.max(...part.columns.map((column) => column.norms.length));
   const curves = part.columns.map(({ side, norms }) => ({ name: side === "gpt1" ? "GPT-1" : "GPT-2", colour: side, values: norms }));
   lineChart(html("div", {}, place.chart), curves, range(deepest), { x: words["lab.block"], y: words["lab.norm"] }, told(words, words["lab.norm"], curves));
+  place.training.replaceChildren();
+  for (const line of [part.why, part.source]) if (line) rich(html("p", { class: "about" }, place.training), line);
 };
 
 const parameters = (place, part) => {
@@ -124,13 +145,13 @@ export const buildLabs = (parent, words, fields, act) => {
     const body = fold(parent, words[`lab.${name}`], words[`lab.${name}_about`], (on) => act({ type: "lab", lab: name, on }, `lab-${name}`));
     body.classList.add("lab");
     const place = (places[name] = { fold: body.parentNode });
-    if (name === "gradients" || name === "walk") place.control = depthControl(body, words, fields.depth, name, name === "gradients", (depth, scaled) => act({ type: "depth", depth, scaled: scaled ?? places.scaled }, "depth"));
+    if (name === "gradients" || name === "walk") place.control = depthControl(body, words, fields.depth, name, name === "gradients" && INITS, (set) => act({ type: "depth", ...places.set, ...set }, "depth"));
     place.chart = html("div", { class: "lab-chart" }, body);
     place.say = html("p", { class: "lab-say", "aria-live": "polite" }, body);
     place.training = html("div", {}, body);
   }
   return ({ labs }, stage) => {
-    places.scaled = labs.scaled;
+    places.set = { scaled: labs.scaled, init: labs.init };
     const moving = stage.waiting.some((entry) => entry.slot === "depth");
     let missing = false;
     for (const name of Object.keys(DRAW)) {

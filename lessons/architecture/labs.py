@@ -20,6 +20,7 @@ from app.engine import init_lab
 from app.engine.controls import check_number
 from app.engine.forward import unembed
 from app.engine.init_lab import GradientNorms, ResidualWalk
+from app.engine.untrained import Init
 from app.errors import InputError
 from app.models import LoadedModel
 
@@ -68,10 +69,11 @@ class ResidualNorms:
 class RecordedRun:
     """One curve of lab 1's training: L1 in nats at `RecordedTraining.steps`, over the recorded seeds.
 
-    placement: "post_ln" or "pre_ln". warm_up: steps, 0 for none.
+    placement: "post_ln" or "pre_ln". scaled: with 1/√N. warm_up: steps, 0 for none.
     """
 
     placement: str
+    scaled: bool
     learning_rate: float
     warm_up: int
     mean: list[float]
@@ -81,7 +83,7 @@ class RecordedRun:
 
 @dataclass(frozen=True)
 class RecordedTraining:
-    """The runs recorded for one depth, and where they come from.
+    """The runs recorded for one depth and one initialisation, and where they come from.
 
     depths: all that were recorded. steps: the middle step of those that a point is the mean of. best_loss,
         untaught_loss: L1 in nats of the perfect model and of the one that knows nothing. source: the record's
@@ -105,13 +107,14 @@ def check_depth(depth: object) -> int:
     return check_number("depth", depth, MIN_DEPTH, MAX_DEPTH, whole=True)
 
 
-def gradient_norms(depth: object, scaled: bool = False) -> Iterator[GradientNorms]:
+def gradient_norms(depth: object, scaled: bool = False, init: Init = "gpt") -> Iterator[GradientNorms]:
     """Lab 1: gradient norm per block at initialisation, both placements; five results, each a better mean.
 
-    depth: number of blocks, 2 to 48. scaled: with GPT-2's 1/√N. Closing the generator stops the work. About
-    0.1 s a result at depth 12 on one core. Raises InputError as `check_depth`, at the call.
+    depth: number of blocks, 2 to 48. scaled: with GPT-2's 1/√N. init: this project's start values ("gpt"), or
+    those of Xiong et al. 2020 ("xavier"). Closing the generator stops the work. About 0.2 s a result at depth
+    12 on one core. Raises InputError as `check_depth`, at the call.
     """
-    return init_lab.gradient_norms(check_depth(depth), bool(scaled))
+    return init_lab.gradient_norms(check_depth(depth), bool(scaled), init)
 
 
 def residual_walk(depth: object) -> Iterator[ResidualWalk]:
@@ -122,10 +125,11 @@ def residual_walk(depth: object) -> Iterator[ResidualWalk]:
     return init_lab.residual_walk(check_depth(depth))
 
 
-def recorded_training(depth: object) -> RecordedTraining:
+def recorded_training(depth: object, scaled: bool = False) -> RecordedTraining:
     """Lab 1, recorded: the training curves of the recorded depth nearest to `depth` (by ratio).
 
-    Four for each learning rate: both placements, with warm-up and without. Raises as `check_depth`.
+    Four for each learning rate: both placements, with warm-up and without, all with 1/√N or all without.
+    Raises as `check_depth`.
     """
     wanted, record = check_depth(depth), records.read(TRAINING_RECORD)
     data, settings = record["data"], record["settings"]
@@ -138,7 +142,11 @@ def recorded_training(depth: object) -> RecordedTraining:
         steps=list(range(1 + per_point // 2, settings["steps"] + 1, per_point)),
         best_loss=data["best_loss"],
         untaught_loss=data["untaught_loss"],
-        runs=[_recorded_run(run) for run in data["runs"] if run["depth"] == nearest],
+        runs=[
+            _recorded_run(run)
+            for run in data["runs"]
+            if run["depth"] == nearest and run["scaled"] == bool(scaled)
+        ],
         source=f"assets/records/{TRAINING_RECORD}.json",
         command=record["command"],
         date=record["date"],
@@ -172,6 +180,20 @@ def logit_lens(
         LensRow(n_blocks, _candidates(loaded, before, p), p[final].item(), torch.special.entr(p).sum().item())
         for n_blocks, p in enumerate(probabilities)
     ]
+
+
+@torch.no_grad()
+def ranks_before_the_last_block(loaded: LoadedModel, tensors: Mapping[str, Tensor]) -> tuple[int, int]:
+    """Of GPT-1: the rank, from 1, of the whole model's winner if the last block is skipped, read two ways.
+
+    As the lens reads it, and with the vector sent through the last block's second LN. That LN is the last
+    thing before the unembedding, so the unembedding has been trained on what it hands on.
+    """
+    stream = _stream(loaded, tensors)[-2:, -1]  # (2, d): before and after the last block
+    winner = unembed(loaded, stream[1]).argmax()
+    read = (stream[0], loaded.model.transformer.h[-1].ln_2(stream[0]))
+    plain, through = (unembed(loaded, vector) for vector in read)
+    return tuple(1 + int((logits > logits[winner]).sum()) for logits in (plain, through))
 
 
 def residual_norms(loaded: LoadedModel, tensors: Mapping[str, Tensor]) -> ResidualNorms:

@@ -98,9 +98,10 @@ def open_lab(context: Context, page: Page, state: State, payload: Payload) -> St
 
 
 def set_depth(context: Context, page: Page, state: State, payload: Payload) -> State:
-    """Another depth or initialisation of the untrained models: their measurement begins anew."""
-    depth, scaled = payload.field("depth", State), payload.flag("scaled")
-    fresh = replace(state, depth=depth, scaled=scaled, gradients=(), walks=())
+    """Another depth or initialisation of the untrained models: what it changes is measured anew."""
+    depth, scaled, init = payload.field("depth", State), payload.flag("scaled"), payload.field("init", State)
+    walks = state.walks if depth == state.depth else ()  # lab 2 shows both scalings, and knows one init
+    fresh = replace(state, depth=depth, scaled=scaled, init=init, gradients=(), walks=walks)
     return measure_start(context, page, fresh, Payload())
 
 

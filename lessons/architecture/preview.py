@@ -19,5 +19,5 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "row": state.row,
         "panel": None,
         "look": context.text("look.preview"),
-        "labs": {"depth": state.depth, "scaled": state.scaled, "open": []},
+        "labs": {"depth": state.depth, "scaled": state.scaled, "init": state.init, "open": []},
     }

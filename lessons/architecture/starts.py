@@ -12,7 +12,7 @@ from lessons.architecture.state import Start, State
 def measure(state: State) -> State:
     """`state` with one more start of each open lab that still lacks one."""
     if "gradients" in state.labs and len(state.gradients) < N_STARTS:
-        found = next(init_lab.gradient_norms(state.depth, state.scaled, 1, len(state.gradients)))
+        found = next(init_lab.gradient_norms(state.depth, state.scaled, state.init, 1, len(state.gradients)))
         start = Start((found.post_ln.mean, found.pre_ln.mean))
         state = replace(state, gradients=(*state.gradients, start))
     if "walk" in state.labs and len(state.walks) < N_STARTS:

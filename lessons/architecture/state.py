@@ -10,6 +10,7 @@ from app.links import Codec, choice, flag, integer
 SIDES = ("gpt1", "gpt2")
 CHANGES = ("ln", "final", "init", "vocabulary", "context", "sizes")  # in the order of the slide
 TERMS = ("embed", "position", "blocks", "unembed")  # GPT-1, equation (2), from left to right
+INITS = ("gpt", "xavier")  # start values in lab 1: this project's, and those of Xiong et al. 2020
 LABS = ("gradients", "walk", "lens", "parameters")
 DEPTHS = (2, 48)  # of the untrained models in the labs
 MAX_BLOCKS = 48  # of the largest GPT-2
@@ -50,8 +51,9 @@ class State:
         head: the head whose pattern is in full in the panel; a model with fewer heads shows its last one.
         row: the token whose row is marked, counted from 0 among those shown; -1 is the last one.
         depth, scaled: of the untrained models in labs 1 and 2; scaled is GPT-2's 1/√N.
+        init: the start values in lab 1, one of INITS.
         labs: those that are open.
-        gradients, walks: the random starts measured so far at this depth.
+        gradients, walks: the random starts measured so far with these settings.
     """
 
     lit: str = field(default="ln", metadata=choice("none", *CHANGES, *TERMS))
@@ -62,6 +64,7 @@ class State:
     row: int = field(default=-1, metadata=integer(*ROWS))
     depth: int = field(default=12, metadata=integer(*DEPTHS))
     scaled: bool = field(default=False, metadata=flag())
+    init: str = field(default="gpt", metadata=choice(*INITS))
     labs: tuple[str, ...] = ()
     gradients: tuple[Start, ...] = field(default=(), repr=False)
     walks: tuple[Start, ...] = field(default=(), repr=False)

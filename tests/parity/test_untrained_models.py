@@ -7,8 +7,8 @@ import torch
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import GPT2Config, GPT2LMHeadModel, OpenAIGPTConfig, OpenAIGPTLMHeadModel
 
-from app.engine.init_lab import N_TOKENS, block_gradient_norms, residual_std
-from app.engine.untrained import Recipe, random_ids, untrained
+from app.engine.init_lab import N_TEXTS, N_TOKENS, block_gradient_norms, residual_std
+from app.engine.untrained import PLACEMENTS, Recipe, random_ids, random_texts, untrained
 from training.records.init_training import Plan, batches, losses
 
 torch.set_num_threads(1)
@@ -17,16 +17,20 @@ RECIPES = [
     Recipe("pre_ln", depth=3),
     Recipe("pre_ln", depth=3, scaled=True, std=0.07),
 ]
+XAVIER = [Recipe(placement, depth=3, init="xavier") for placement in PLACEMENTS]
 
 
 def twin(recipe: Recipe, seed: int):
     """The same weights in the `transformers` model of that architecture, without dropout."""
     sizes = {"n_positions": recipe.n_ctx, "n_embd": recipe.d_model, "n_layer": recipe.depth}
     sizes |= {"n_head": recipe.n_head, "vocab_size": recipe.vocab_size, "bos_token_id": 0, "eos_token_id": 0}
+    sizes |= {"tie_word_embeddings": recipe.init == "gpt"}
     if recipe.placement == "pre_ln":
-        model = GPT2LMHeadModel(GPT2Config(**sizes))
+        activation = "gelu_new" if recipe.init == "gpt" else "relu"
+        model = GPT2LMHeadModel(GPT2Config(**sizes, activation_function=activation))
     else:
-        model = OpenAIGPTLMHeadModel(OpenAIGPTConfig(**sizes))
+        activation = "gelu" if recipe.init == "gpt" else "relu"
+        model = OpenAIGPTLMHeadModel(OpenAIGPTConfig(**sizes, afn=activation))
     ours = untrained(recipe, seed).model.state_dict()
     turned = {
         name: weight.T if name.endswith(("c_attn.weight", "c_proj.weight", "c_fc.weight")) else weight
@@ -37,12 +41,12 @@ def twin(recipe: Recipe, seed: int):
     return model.eval()
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=str)
+@pytest.mark.parametrize("recipe", RECIPES + XAVIER, ids=str)
 def test_gradient_norms_of_the_blocks(recipe):
     model = twin(recipe, seed=5)
-    ids = random_ids(recipe, N_TOKENS + 1, seed=5)
-    logits = model(ids[:, :-1]).logits[0]
-    (-logits.log_softmax(-1)[range(N_TOKENS), ids[0, 1:]]).mean().backward()
+    ids = random_texts(recipe, N_TEXTS, N_TOKENS + 1, seed=5)
+    logits = model(ids[:, :-1]).logits  # (B, T, V)
+    (-logits.log_softmax(-1).gather(-1, ids[:, 1:, None])).mean().backward()
     expected = [
         math.sqrt(sum(parameter.grad.double().norm().item() ** 2 for parameter in block.parameters()))
         for block in model.transformer.h
@@ -62,10 +66,11 @@ def test_spread_of_the_residual_stream(recipe):
 
 
 @pytest.mark.parametrize("placement", ["post_ln", "pre_ln"])
+@pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize("warm_up", [0, 3])
-def test_training_steps(placement, warm_up):
+def test_training_steps(placement, scaled, warm_up):
     """Five steps of Adam on the labs' batches, with torch's own scheduler."""
-    recipe = Recipe(placement, 2, scaled=placement == "pre_ln", vocab_size=64)
+    recipe = Recipe(placement, 2, scaled, vocab_size=64)
     model = twin(recipe, seed=1)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     rise = (lambda step: min(1.0, (step + 1) / warm_up)) if warm_up else (lambda step: 1.0)
@@ -79,5 +84,5 @@ def test_training_steps(placement, warm_up):
         loss.backward()
         optimizer.step()
         scheduler.step()
-    plan = Plan(placement, 2, learning_rate=0.01, warm_up=warm_up, n_steps=5, seed=1)
+    plan = Plan(placement, scaled, 2, learning_rate=0.01, warm_up=warm_up, n_steps=5, seed=1)
     assert list(losses(plan)) == pytest.approx(expected, rel=1e-3)

@@ -197,3 +197,47 @@ def test_the_board_shows_thumbnails(open_page):
         assert (
             visit.page.locator(f".arch-board .{side} image").count() >= 6
         )  # two arrows, two streams, MLP, heads
+
+
+def test_lab_1_switches_its_start_values_by_keyboard_and_shows_what_is_chosen(open_page):
+    """The radios are reached with Tab and the arrows, their choice is in the link, a checked mark is seen."""
+    visit = open_page(query={**LESSON, "depth": "2"})
+    page = visit.page
+    lab = page.locator("#architecture details").first
+    lab.locator("summary").click()
+    box, ours, theirs = (lab.locator(f"[data-key={key}]") for key in ("scaled", "init-gpt", "init-xavier"))
+    lab.locator("svg.line-chart").first.wait_for()
+    assert ours.is_checked() and not theirs.is_checked() and not box.is_checked()
+    assert "GPT-1" in lab.locator(".about", has_text="4.1").inner_text()
+    look = "node => getComputedStyle(node).backgroundColor"
+    empty = box.evaluate(look)
+    box.focus()
+    painted(visit, lambda: page.keyboard.press("Space"))
+    wait_address(visit, "scaled", "1")
+    assert box.is_checked() and box.evaluate(look) != empty
+    page.keyboard.press("Tab")
+    assert ours.evaluate("node => node === document.activeElement")
+    painted(visit, lambda: page.keyboard.press("ArrowRight"))
+    wait_address(visit, "init", "xavier")
+    assert theirs.is_checked() and theirs.evaluate("node => node === document.activeElement")
+    assert theirs.evaluate(look) != ours.evaluate(look) == empty
+    assert "Xiong" in lab.locator(".about", has_text="Xavier").inner_text()
+    assert lab.locator(".lab-say").first.inner_text().count("블록") >= 2
+
+
+@pytest.mark.parametrize("size", [None, PHONE])
+def test_no_badge_of_the_start_weights_lies_on_a_number(open_page, size):
+    visit = open_page(query={**LESSON, "lit": "init"}, **({"size": size} if size else {}))
+    badges = visit.page.locator("#architecture .arch-column .note-init > rect")
+    assert badges.count() == 4
+    covered = badges.evaluate_all(
+        """rects => rects.flatMap(rect => {
+             const b = rect.getBoundingClientRect();
+             return [...rect.ownerSVGElement.querySelectorAll("text")].filter(text => {
+               const t = text.getBoundingClientRect();
+               return text.parentNode !== rect.parentNode && t.left < b.right - 1 && t.right > b.left + 1
+                 && t.top + 4 < b.bottom && t.bottom - 4 > b.top;
+             }).map(text => text.textContent);
+           })"""
+    )
+    assert not covered

@@ -172,6 +172,8 @@ JUNK = [
     ("lab", {"lab": "all", "on": True}),
     ("depth", {"depth": 1}),
     ("depth", {"depth": 2.5}),
+    ("depth", {"depth": 4, "init": "he"}),
+    ("depth", {"depth": 4, "scaled": True}),
     ("answer", {"id": "larger", "answer": "gpt2"}),
 ]
 
@@ -201,7 +203,7 @@ def test_a_text_without_tokens_is_refused(registry):
 def test_labs_add_start_after_start_and_begin_anew_when_moved(visitor):
     for lab in LABS:
         visitor.act("lab", lab=lab, on=True)
-    visitor.act("depth", depth=3, scaled=False)
+    visitor.act("depth", depth=3, scaled=False, init="gpt")
     for _ in range(N_STARTS + 1):
         visitor.act("start")
     labs = visitor.picture["labs"]
@@ -214,7 +216,7 @@ def test_labs_add_start_after_start_and_begin_anew_when_moved(visitor):
     for curve, spread in zip(labs["walk"]["curves"], (expected[1].plain, expected[1].scaled), strict=True):
         assert curve["high"] == pytest.approx(spread.high)
     assert labs["gradients"]["n_done"] == labs["walk"]["n_done"] == N_STARTS
-    moved = visitor.act("depth", depth=4, scaled=True)["labs"]
+    moved = visitor.act("depth", depth=4, scaled=True, init="gpt")["labs"]
     assert moved["gradients"]["n_done"] == 1
     assert len(moved["gradients"]["curves"][0]["mean"]) == 4
     closed = visitor.act("lab", lab="lens", on=False)["labs"]
@@ -292,12 +294,13 @@ def test_state_comes_back_from_its_link(mounted, visitor):
     visitor.act("pick", side="gpt1", node="blocks.1.hook_attn_out")
     visitor.act("mark", row=2)
     visitor.act("head", head=1)
-    visitor.act("depth", depth=7, scaled=True)
+    visitor.act("depth", depth=7, scaled=True, init="xavier")
     other = Visitor(mounted)
     other.enter(visitor.address())
     for key in ("lit", "open", "side", "node", "row", "panel"):
         assert other.picture[key] == visitor.picture[key], key
-    assert other.picture["labs"]["depth"] == 7 and other.picture["labs"]["scaled"]
+    assert other.picture["labs"] == visitor.picture["labs"]
+    assert other.picture["labs"] == {"depth": 7, "scaled": True, "init": "xavier", "open": []}
 
 
 def test_answers_survive_a_change_of_language(mounted, visitor):
@@ -309,7 +312,7 @@ def test_answers_survive_a_change_of_language(mounted, visitor):
 
 def test_every_field_of_the_link_is_checked():
     linked = {field.name for field in fields(State) if "link" in field.metadata}
-    assert linked == {"lit", "block", "side", "node", "head", "row", "depth", "scaled"}
+    assert linked == {"lit", "block", "side", "node", "head", "row", "depth", "scaled", "init"}
     assert replace(State(), node=NO_NODE).node == NO_NODE
 
 

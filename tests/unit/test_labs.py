@@ -5,12 +5,13 @@ from dataclasses import asdict
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from app import records
 from app.engine.trace import trace
 from app.errors import InputError
 from app.models import load
-from lessons.architecture import labs
+from lessons.architecture import compute, labs
 from tests.tiny_models import write_folder
 
 TEXT = "나는 오늘 그 곳에 간다"
@@ -70,6 +71,26 @@ def test_the_lens_looks_at_a_token_of_the_text(loaded, ids, position):
     assert raised.value.code == "out_of_range"
 
 
+@pytest.mark.parametrize("text", ["나는 오늘 그 곳에 간다", "Today I went to the river"])
+def test_the_last_ln_is_what_the_lens_misses_in_gpt_1(text):
+    """On the landed weights: the winner's rank if the last block is skipped, and if its LN is not."""
+    loaded = load("tiny-gpt1")
+    run = compute.run(loaded, text)
+    with torch.no_grad():
+        states = loaded.model(torch.tensor([run.ids]), output_hidden_states=True).hidden_states
+        before, after = states[-2][0, -1], states[-1][0, -1]
+        table = loaded.model.get_input_embeddings().weight
+        winner = (table @ after).argmax()
+        norm = loaded.model.transformer.h[-1].ln_2
+        through = F.layer_norm(before, before.shape, norm.weight, norm.bias, norm.eps)
+        ranks = tuple(
+            (table @ vector).argsort(descending=True).tolist().index(winner) + 1
+            for vector in (before, through)
+        )
+    assert labs.ranks_before_the_last_block(loaded, run.tensors) == ranks
+    assert ranks[0] > 100 > ranks[1]
+
+
 def test_residual_norms(loaded, ids, theirs):
     found = labs.residual_norms(loaded, trace(loaded, ids))
     expected = theirs[1].pow(2).sum(-1).sqrt()  # (3, T)
@@ -108,10 +129,16 @@ def test_what_a_lab_gives_is_plain(lab):
 
 
 @pytest.mark.parametrize(("depth", "shown"), [(2, 2), (3, 2), (5, 6), (9, 12), (13, 12), (24, 24), (48, 24)])
-def test_the_recorded_depth_nearest_by_ratio_is_shown(depth, shown):
-    found = labs.recorded_training(depth)
+@pytest.mark.parametrize("scaled", [False, True])
+def test_the_recorded_depth_nearest_by_ratio_is_shown(depth, shown, scaled):
+    found = labs.recorded_training(depth, scaled)
     assert found.depth == shown
-    recorded = [run for run in records.read("ln_training")["data"]["runs"] if run["depth"] == shown]
+    assert found.depths == [2, 6, 12, 24]
+    recorded = [
+        run
+        for run in records.read("ln_training")["data"]["runs"]
+        if run["depth"] == shown and run["scaled"] == scaled
+    ]
     assert [asdict(run) | {"depth": shown} for run in found.runs] == recorded
     assert {(run.placement, run.learning_rate, run.warm_up) for run in found.runs} == {
         (placement, rate, warm_up)
@@ -119,5 +146,5 @@ def test_the_recorded_depth_nearest_by_ratio_is_shown(depth, shown):
         for rate in (0.003, 0.01)
         for warm_up in (0, 25)
     }
-    assert found.steps[0] == 3 and found.steps[-1] == 98
+    assert found.steps == list(range(3, 99, 5))
     assert all(len(run.mean) == len(found.steps) for run in found.runs)

@@ -43,10 +43,11 @@ def test_a_record_is_of_the_weights_that_are_there(name):
 
 
 def test_the_training_record_is_whole():
-    """Every depth, learning rate, warm-up and placement once; spreads in order; losses that can be."""
+    """Every plan once; spreads in order; losses that can be."""
     data = records.read("ln_training")["data"]
-    plans = [(run["depth"], run["learning_rate"], run["warm_up"], run["placement"]) for run in data["runs"]]
-    assert len(plans) == len(set(plans)) == 4 * 2 * 2 * 2
+    names = ("depth", "scaled", "learning_rate", "warm_up", "placement")
+    plans = [tuple(run[name] for name in names) for run in data["runs"]]
+    assert len(plans) == len(set(plans)) == 4 * 2 * 2 * 2 * 2
     for run in data["runs"]:
         assert len(run["mean"]) == len(run["low"]) == len(run["high"]) == 20
         for low, mean, high in zip(run["low"], run["mean"], run["high"], strict=True):

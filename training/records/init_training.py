@@ -31,11 +31,13 @@ LANGUAGE_SEED = 0
 class Plan:
     """One training run: width 64, Adam without weight decay or clipping, 8 texts of 32 tokens a step.
 
+    scaled: begin with GPT-2's 1/√N, whatever the placement, so that the two can be told apart.
     warm_up: steps over which the learning rate rises in a line to its peak, where it stays; 0 is none.
     seed: of the start and of the batches. Runs of one seed see the same batches, whatever else differs.
     """
 
     placement: Placement
+    scaled: bool
     depth: int
     learning_rate: float
     warm_up: int
@@ -72,11 +74,8 @@ def batches(seed: int) -> Iterator[Tensor]:
 
 
 def losses(plan: Plan) -> Iterator[float]:
-    """L1 in nats of each step's batch before the step, `plan.n_steps` of them.
-
-    GPT-2's placement comes with GPT-2's scaled initialisation, GPT-1's without, as in the papers.
-    """
-    recipe = Recipe(plan.placement, plan.depth, scaled=plan.placement == "pre_ln", vocab_size=N_WORDS)
+    """L1 in nats of each step's batch before the step, `plan.n_steps` of them."""
+    recipe = Recipe(plan.placement, plan.depth, plan.scaled, vocab_size=N_WORDS)
     loaded = untrained(recipe, plan.seed)
     optimizer = torch.optim.Adam(loaded.model.parameters(), lr=plan.learning_rate)
     for step, ids in zip(range(1, plan.n_steps + 1), batches(plan.seed), strict=False):

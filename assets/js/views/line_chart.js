@@ -46,8 +46,10 @@ export const lineChart = (at, curves, xs, axes, label) => {
     svg("path", { d: line(values), fill: "none", stroke: `var(--${colour})`, "stroke-width": dash ? 2 : 3, "stroke-dasharray": dash }, drawing);
     names.push({ name, colour, y: y(values.at(-1)) + 5 });
   }
-  names.sort((a, b) => a.y - b.y).forEach((entry, index) => {
-    if (index) entry.y = Math.max(entry.y, names[index - 1].y + 16); // names do not lie on each other
+  names.sort((a, b) => a.y - b.y);
+  names.forEach((entry, index) => { if (index) entry.y = Math.max(entry.y, names[index - 1].y + 16); }); // names do not lie on each other
+  for (let index = names.length - 1, floor = height - FOOT + 5; index >= 0; index -= 1, floor -= 16) names[index].y = Math.min(names[index].y, floor); // nor under the plane
+  names.forEach((entry) => {
     svg("text", { x: width - RIGHT + 8, y: entry.y, style: `font-size:14px;font-weight:600;fill:var(--${entry.colour}-ink, var(--ink))` }, drawing, fit(entry.name, RIGHT - 8, 14, 600));
   });
 };
