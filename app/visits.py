@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from app import i18n, links, models
 from app.errors import InputError, UserError, shown
+from app.languages import CODES
 from app.lesson import Context, Live, Page
 from app.models.registry import EMBEDDED
 from app.payload import Payload
@@ -47,7 +48,7 @@ def begin(context: Context, live: Live, visit: Visit) -> Visit:
 
 def first_visit(context: Context, page: Page) -> Visit:
     """The lesson with its defaults, on the learner's text or, where there is none yet, on its own."""
-    text = context.lesson.text[context.lang] if page.text is None else page.text
+    text = context.words["first_text"] if page.text is None else page.text
     return Visit(replace(page, text=text), context.lesson.State(), context.lesson.State())
 
 
@@ -109,7 +110,7 @@ def _follow_link(context: Context, live: Live, page: Page, query: Mapping[str, s
     allowed = {
         "lesson": (lesson.id,),
         "scene": scene_ids,
-        "lang": i18n.LANGUAGES,
+        "lang": CODES,
         "theme": links.THEMES,
         "present": ("0", "1"),
         "model": registry.names,
@@ -162,7 +163,7 @@ def show_scene(context: Context, live: Live, page: Page, index: int) -> Visit:
     """The scene as its file says it; its text, where it names none, is the lesson's first one."""
     index = min(max(index, 0), len(context.lesson.scenes) - 1)
     wanted = context.lesson.scenes[index].state
-    shown = Page(wanted.get("text", context.lesson.text[context.lang]), wanted.get("model", page.model))
+    shown = Page(wanted.get("text", context.words["first_text"]), wanted.get("model", page.model))
     fields = {key: value for key, value in wanted.items() if key not in ("text", "model")}
     state = context.lesson.State(**links.accept_all(context.lesson.State, fields))
     visit = begin(context, live, Visit(shown, state, state, index))
@@ -175,7 +176,7 @@ def picture(context: Context, drawing: dict[str, Any], visit: Visit, page: Page)
     scene = None if visit.scene is None else context.lesson.scenes[visit.scene]
     if scene is not None:
         link["scene"] = scene.id
-    if scene is None or visit.page.text != scene.state.get("text", context.lesson.text[context.lang]):
+    if scene is None or visit.page.text != scene.state.get("text", context.words["first_text"]):
         link["text"] = visit.page.text
     if visit.page.model != context.registry.default:
         link["model"] = visit.page.model

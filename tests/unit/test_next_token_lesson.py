@@ -20,6 +20,7 @@ from app import i18n, models
 from app.engine.memory import SHARED
 from app.engine.next_token import History, KVCache, Sampling, warp
 from app.errors import InputError
+from app.languages import CODES
 from app.models.registry import EMBEDDED
 from app.models.tokens import ReadableTokenizer
 from lessons.next_token import compute, moves, tree
@@ -408,7 +409,7 @@ def test_a_knob_has_its_range(loaded, knob, value):
 
 
 def test_the_stops_of_the_slider_are_those_that_are_taken(pages):
-    for lang in i18n.LANGUAGES:
+    for lang in CODES:
         stops = pages[lang].view.light()["fields"]["top_k"]["stops"]
         assert tuple(stops) == TOP_K_STOPS
 
@@ -712,7 +713,7 @@ def test_the_three_methods_side_by_side(loaded):
 
 @pytest.fixture(scope="module")
 def pages(registry) -> dict[str, Mounted]:
-    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in i18n.LANGUAGES}
+    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in CODES}
 
 
 ODD = {
@@ -761,7 +762,7 @@ def strings(value) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@pytest.mark.parametrize(("model", "lang"), list(zip(EMBEDDED, i18n.LANGUAGES, strict=True)))
+@pytest.mark.parametrize(("model", "lang"), list(zip(EMBEDDED, CODES, strict=True)))
 @pytest.mark.parametrize("name", ODD)
 def test_every_picture_of_an_odd_text_is_plain_data(pages, lang, model, name):
     visitor = Visitor(pages[lang])
@@ -838,7 +839,7 @@ def test_a_full_window_is_told(pages):
 def test_a_preview_shows_the_real_tokens_and_no_number(pages, registry):
     value = pages["ko"].view.light()["preview"]
     tokenizer = models.loading.load_tokenizer(registry.spec(EMBEDDED[0]))
-    ids = tokenizer.encode(LESSON.text["ko"])
+    ids = tokenizer.encode(LESSON.texts("ko")["first_text"])
     assert [token["id"] for token in value["tokens"]] == ids
     assert value["rows"] == [] and value["u"] is None and not value["ready"]
     picture = Visitor(pages["ko"]).enter()
