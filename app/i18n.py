@@ -54,7 +54,10 @@ class Words(Mapping[str, str]):
         self.paths = paths
 
     def __getitem__(self, key: str) -> str:
-        return _merged(self.paths)[key]
+        try:
+            return _merged(self.paths)[key]
+        except KeyError:
+            raise KeyError(f"{self.paths[-1]}: {key} is missing") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(_merged(self.paths))

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from app import api, doors, i18n, modules
+from app import api, doors, i18n, modules, texts
 from app.host import Host
 from app.languages import LANGUAGES
 from app.lesson import Context, Lesson
@@ -21,7 +21,11 @@ ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def build(lessons: Sequence[Lesson], host: Host) -> gr.Blocks:
-    """The whole app, a page for each language. `host` answers what its pages send."""
+    """The whole app, a page for each language. `host` answers what its pages send.
+
+    Stops the program, with a line for each, where strings are missing.
+    """
+    texts.check(lessons)
     first, *others = LANGUAGES
     name = i18n.shared_text(first.code)["ui.name"]
     with gr.Blocks(title=name, analytics_enabled=False, fill_width=True) as demo:
@@ -64,7 +68,7 @@ def _page(lessons: Sequence[Lesson], host: Host, lang: str) -> None:
         elem_id="lessons", overflow_behavior="wrap", selected=modules.first_lesson(lessons).id
     ) as tabs:
         for lesson in lessons:
-            with gr.Tab(lesson.texts(lang)["title"], id=lesson.id, elem_id=f"tab-{lesson.id}"):
+            with gr.Tab(lesson.words(lang)["title"], id=lesson.id, elem_id=f"tab-{lesson.id}"):
                 mount(Context(lesson, lang, lesson.words(lang), host.registry, host), lesson.stage)
     tabs.select(None, js="() => window.lab?.opened?.()", api_visibility="private")
 
