@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app import i18n, texts
+from app import i18n, shell, texts
+from app.host import Host
 from app.languages import CODES
 from app.lesson import Lesson
+from app.settings import Settings
 from lessons import LESSONS
 
 SCENE = LESSONS[0].scenes[0].id
@@ -80,6 +82,12 @@ def test_a_new_language_is_told_what_to_write(copied):
     ]
     with pytest.raises(SystemExit, match=r"(?m)^lessons/next_token/text.xx.md: ui.title is missing$"):
         texts.check([copied], [*CODES, "xx"])
+
+
+def test_the_app_does_not_start_without_a_string(copied):
+    take_away(copied.folder / "text.en.md", "ui.title")
+    with pytest.raises(SystemExit, match=r"^lessons/next_token/text.en.md: ui.title is missing$"):
+        shell.build([copied], Host(Settings()))
 
 
 def test_a_string_that_nobody_has_is_named_where_it_is_asked_for():
