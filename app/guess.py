@@ -20,6 +20,7 @@ from typing import Any
 
 from app.errors import InputError
 from app.lesson import Context, Lesson
+from app.parts import Part
 from app.payload import Payload
 
 LARGEST_ANSWER = 1e9
@@ -41,10 +42,28 @@ class Answer:
     options: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Questions:
+    """In a lesson's picture: its questions, which the frame draws and whose answers it keeps.
+
+    Args:
+        made_of: everything that the model's answers depend on, as in `Part`.
+        ask: name of a function of the compute module -> its Answer.
+    """
+
+    made_of: tuple[Any, ...]
+    ask: Callable[[str], Answer]
+
+    def part(self, context: Context, answers: tuple[tuple[str, Any], ...]) -> Part:
+        """The questions with the learner's answers, made where the browser lacks them."""
+        of = (context.lang, context.lesson.id, *self.made_of, answers)
+        return Part(of, lambda: draw(context, answers, self.ask))
+
+
 def load_questions(lesson: Lesson) -> tuple[dict[str, Any], ...]:
-    """The entries of the lesson's guess.toml."""
+    """The entries of the lesson's guess.toml; none where it has no such file."""
     file = lesson.folder / "guess.toml"
-    return _read(file, file.stat().st_mtime_ns)
+    return _read(file, file.stat().st_mtime_ns) if file.exists() else ()
 
 
 @lru_cache(maxsize=64)

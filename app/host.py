@@ -25,7 +25,7 @@ from app.lesson import Context, Page, Stage
 from app.models import Registry
 from app.payload import Payload
 from app.settings import Settings
-from app.stage import answer, explain
+from app.stage import answer, explain, reply
 from app.visits import Visit, linked_model
 from app.work import MOST_OF_A_SESSION, Gone, Owner, Work
 
@@ -102,6 +102,8 @@ class Host:
     ) -> AsyncIterator[bytes]:
         """Carry out one action: news of a model that is loading, then the picture, each a line of JSON.
 
+        A question of the page ("ask") has one line, its reply.
+
         Raises:
             InputError("busy"): too many wait. Gone: nobody listens any more.
         """
@@ -109,6 +111,14 @@ class Host:
         seq = payload.whole_or("seq", 0, 1, LARGEST_SEQ)
         session = self.session(owner.session)
         place = session.places.setdefault(lesson, Place())
+        if "ask" in payload:  # it changes nothing, so it waits for no turn
+
+            def told() -> bytes:
+                answered = reply(context, stage, session.page, place.visit, payload)
+                return orjson.dumps(answered | {"seq": seq}) + b"\n"
+
+            yield await self.page_work.run(owner, told, gone)
+            return
         if place.coming >= MOST_OF_A_SESSION:
             raise InputError("busy")
         async with _turn(place):

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from app import i18n
-from app.models.registry import Registry
+from app import i18n, models
+from app.models.loading import LoadedModel
+from app.models.registry import EMBEDDED, Registry
 from app.payload import Payload
 
 
@@ -107,6 +108,22 @@ class Context:
         """The string `key` in the page's language, filled with `values`."""
         return i18n.fill(self.words[key], **values)
 
+    def model(self, page: Page) -> LoadedModel:
+        """The model that is picked."""
+        return models.load(self.registry.spec(page.model))
+
+    def both_models(self, page: Page) -> dict[str, LoadedModel]:
+        """{"gpt1", "gpt2"}, for lessons with a column for each architecture.
+
+        The picked model stands in its own column, the embedded one in the other.
+        """
+        picked = self.model(page)
+        embedded = {name.removeprefix("tiny-"): name for name in sorted(EMBEDDED)}
+        return {
+            side: picked if side == picked.architecture else models.load(self.registry.spec(name))
+            for side, name in embedded.items()
+        }
+
 
 class Answering(Protocol):
     """What answers the actions of the browser: app/host.py."""
@@ -116,6 +133,37 @@ class Answering(Protocol):
 
 
 Action = Callable[[Context, Page, Any, Payload], Any]
+Reply = Callable[[Context, Page, Any, Payload], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Where a stage that the server leads shall stand now.
+
+    Args:
+        version: another one after every move, never one that was there before, also after a restart.
+        query: the place as a link says it, {name: text}, with whatever field of the State makes the stage a
+            led one; None as long as nobody leads.
+    """
+
+    version: str
+    query: Mapping[str, str] | None = None
+
+
+def _as_it_is(context: Context, page: Page, state: Any, kept: Payload | None = None) -> Any:
+    return state
+
+
+def _unchanged(state: Any) -> Any:
+    return state
+
+
+def _nobody(context: Context, page: Page, state: Any) -> None:
+    return None
+
+
+def _nothing(state: Any) -> dict[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -123,23 +171,40 @@ class Live:
     """The live half of a lesson. All functions are pure: values in, new values out.
 
     Args:
+        draw: (context, page, state) -> the picture, plain data with finite numbers. A value of it may be a
+            `parts.Part`, which is made and sent only where the browser does not hold it, a `guess.Questions`
+            or a `snippet.Snippet`. What it leaves out, app/frame.py draws.
+        actions: {name: (context, page, state, payload) -> state}; the payload comes from the browser, and is
+            read through the questions of app/payload.py.
         start: (context, page, state) -> state, called when text, model, link or scene gave the State a new
             beginning.
         forget: state -> the State without what belonged to the text or the model before.
-        draw: (context, page, state) -> the picture, plain data with finite numbers. A value of it may be a
-            `parts.Part`, which is made and sent only where the browser does not hold it.
-        actions: {name: (context, page, state, payload) -> state}; the payload comes from the browser, and is
-            read through the questions of app/payload.py.
         keep: state -> what a link cannot hold, as plain data, to survive a change of language.
         restore: (context, page, state, kept) -> state; `kept` comes from the browser, as a payload does.
+
+    Two stages are not led by what the learner sends to Python:
+
+    The page leads, as in a training run in the browser. The state of the run is `stage.own` in draw.js, which
+    survives other pictures and other tabs; Python only answers what the page asks (`stage.ask`). A question
+    changes nothing: no State, no picture, no link.
+
+        replies: {name: (context, page, state, payload) -> plain data}.
+
+    The server leads, as when a class follows a presenter. The browser asks again and again whether the
+    version has changed (every two seconds, as long as the stage can be seen), and then shows the place where
+    it leads. A learner whose server has been lost goes on when it is there again.
+
+        lead: (context, page, state) -> Lead; None where this learner is on her own.
     """
 
-    start: Callable[[Context, Page, Any], Any]
-    forget: Callable[[Any], Any]
     draw: Callable[[Context, Page, Any], dict[str, Any]]
-    actions: Mapping[str, Action]
-    keep: Callable[[Any], dict[str, Any]]
-    restore: Callable[[Context, Page, Any, Payload], Any]
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    start: Callable[[Context, Page, Any], Any] = _as_it_is
+    forget: Callable[[Any], Any] = _unchanged
+    keep: Callable[[Any], dict[str, Any]] = _nothing
+    restore: Callable[[Context, Page, Any, Payload], Any] = _as_it_is
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    lead: Callable[[Context, Page, Any], Lead | None] = _nobody
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from app import i18n, links, models
+from app import guess, i18n, links, models
 from app.errors import InputError, UserError, shown
 from app.languages import CODES
 from app.lesson import Context, Live, Page
@@ -32,6 +32,8 @@ class Visit:
         state: the lesson's State.
         base: the State that a link takes for granted: the defaults, or the scene as it began.
         scene: index of the scene, None when the learner went her own way from the start.
+        answers: (question id, answer) of 맞혀 보기, on this text and model.
+        led: the version of the place to which the server has led her, "" for none (`Live.lead`).
         notice: one sentence for the next picture only.
     """
 
@@ -39,6 +41,8 @@ class Visit:
     state: Any
     base: Any
     scene: int | None = None
+    answers: tuple[tuple[str, Any], ...] = ()
+    led: str = ""
     notice: str = ""
 
 
@@ -65,7 +69,8 @@ def enter(
             page = replace(page, text=clean_text(kept.string("mine", LONGEST_TEXT), context.lang)[0])
     if query:
         page, visit = _follow_link(context, live, page, query)
-        return page, replace(visit, state=live.restore(context, visit.page, visit.state, kept))
+        state = live.restore(context, visit.page, visit.state, kept)
+        return page, replace(visit, state=state, answers=guess.restore((), context.lesson, kept))
     page, sorry = _with_usable_model(context, page)
     fresh = first_visit(context, page)
     if visit is None or (visit.scene is None and visit.page != fresh.page):
@@ -143,6 +148,15 @@ def _follow_link(context: Context, live: Live, page: Page, query: Mapping[str, s
     return page, replace(visit, notice=" ".join(filter(None, (sorry, cut, *told))))
 
 
+def follow(context: Context, live: Live, page: Page, visit: Visit) -> Visit:
+    """Where the server leads her; her own text and model stay in the page."""
+    lead = live.lead(context, visit.page, visit.state)
+    if lead is None or lead.query is None:
+        return replace(visit, led=lead.version if lead else "")
+    _, visit = _follow_link(context, live, page, lead.query)
+    return replace(visit, led=lead.version)
+
+
 def _begin_if_possible(context: Context, live: Live, page: Page, visit: Visit) -> tuple[Page, Visit, str]:
     """Begin, leaving out what this model cannot do -> (…, why, or "").
 
@@ -168,6 +182,13 @@ def show_scene(context: Context, live: Live, page: Page, index: int) -> Visit:
     state = context.lesson.State(**links.accept_all(context.lesson.State, fields))
     visit = begin(context, live, Visit(shown, state, state, index))
     return replace(visit, base=visit.state)
+
+
+def keep(context: Context, live: Live, visit: Visit, page: Page) -> dict[str, Any]:
+    """What a link cannot hold: the lesson's own, the answers to its questions, the learner's own text."""
+    answers = [list(pair) for pair in visit.answers]
+    asked = {"answers": answers} if guess.load_questions(context.lesson) else {}
+    return live.keep(visit.state) | asked | {"mine": page.text}
 
 
 def picture(context: Context, drawing: dict[str, Any], visit: Visit, page: Page) -> dict[str, Any]:

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """In a lesson's picture: the code of this screen, which the frame draws (app/frame.py).
+
+    Args:
+        file: in the lesson's folder.
+        values: {beginning of a line: what goes on after it}, as `filled` takes them.
+    """
+
+    file: str
+    values: Mapping[str, str]
+
+    def filled(self, folder: Path) -> str:
+        """The code with this screen's values."""
+        return filled(folder / self.file, self.values)
 
 
 def filled(file: Path, values: Mapping[str, str]) -> str:

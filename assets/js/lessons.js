@@ -2,13 +2,14 @@
    own tab, and in the console where; the others live. */
 import { html } from "./dom.js";
 import { loaded } from "./libraries.js";
-import { kept, queryFor } from "./link.js";
+import { left, queryFor } from "./link.js";
 import { page, root } from "./page.js";
 import { leaveEmpty, present } from "./shell.js";
-import { active, Stage, waitingPlace } from "./stage.js";
+import { active, Stage } from "./stage.js";
 import { learn } from "./term.js";
+import { waitingPlace } from "./views/waiting.js";
 
-const PARTS = ["build", "draw", "board"];
+const PARTS = ["build", "draw"];
 const TELL_AFTER = 350; // ms until waiting is told in words
 const here = new URL("../../", import.meta.url); // <home>/m/<hash>/
 const folder = (id) => new URL(`lessons/${id.replaceAll("-", "_")}/`, here);
@@ -67,12 +68,13 @@ const open = async (id, wires) => {
     waiting.firstChild.textContent = page.shell.words.opening;
     waiting.hidden = false;
   }, TELL_AFTER);
+  const { kept = null, own } = left(id);
   let stage;
   try {
     const lesson = await fetchLesson(id);
     learn(lesson.terms);
     at.replaceChildren();
-    stage = new Stage(id, at, lesson);
+    stage = new Stage(id, at, lesson, own);
   } catch (error) {
     return tell(id, at, error);
   } finally {
@@ -81,7 +83,7 @@ const open = async (id, wires) => {
   if (active() === stage) shown = stage;
   const query = queryFor(id);
   const asked = new URLSearchParams(query);
-  const enter = { type: "enter", query, kept: kept(id) };
+  const enter = { type: "enter", query, kept };
   stage.act(asked.has("model") ? { ...enter, name: asked.get("model") } : enter);
   if (asked.get("present") === "1") present(true);
 };

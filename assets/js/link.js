@@ -29,28 +29,31 @@ export const linkOf = (stage) => {
 };
 
 let written = false;
-/** Show the stage's state in the address. Another lesson or scene is a new entry of the browser's history; typing and knobs replace. */
-export const writeLink = (stage) => {
+/** Show the stage's state in the address. Another lesson or scene is a new entry of the browser's history; typing, knobs and a leader replace. */
+export const writeLink = (stage, led = false) => {
   if (!stage?.value?.link) return;
   const shown = query();
   const moved = shown.get("lesson") !== stage.id || shown.get("scene") !== (stage.value.link.scene ?? null);
   const entry = { kept: stage.value.keep ?? null };
-  if (written && moved) history.pushState(entry, "", linkOf(stage).address);
+  if (written && moved && !led) history.pushState(entry, "", linkOf(stage).address);
   else history.replaceState(entry, "", linkOf(stage).address);
   written = true;
 };
 
-const shelf = (id) => `one-token:${id}`;
+const shelf = (id, name = "kept") => `one-token:${id}:${name}`;
 const leaving = "one-token:leaving";
-/** What lesson `id` left behind when the language was changed, once. */
-export const kept = (id) => {
+/** What lesson `id` left behind when the language was changed, once. -> {kept, own}: of Python, and of the page itself. */
+export const left = (id) => {
   try {
-    if (sessionStorage.getItem(leaving) !== id) return null;
-    const found = sessionStorage.getItem(shelf(id));
+    if (sessionStorage.getItem(leaving) !== id) return {};
     sessionStorage.removeItem(leaving);
-    sessionStorage.removeItem(shelf(id));
-    return JSON.parse(found);
-  } catch { return null; } // inside another site's page storage may be refused
+    const take = (name) => {
+      const found = JSON.parse(sessionStorage.getItem(shelf(id, name)));
+      sessionStorage.removeItem(shelf(id, name));
+      return found ?? undefined;
+    };
+    return { kept: take("kept"), own: take("own") };
+  } catch { return {}; } // inside another site's page storage may be refused
 };
 
 /** Go to the page in `language`, one of page.languages, with the picture that is on screen. */
@@ -64,6 +67,7 @@ export const changeLanguage = (stage, language) => {
         sessionStorage.setItem(leaving, stage.id);
         sessionStorage.setItem(shelf(stage.id), JSON.stringify(stage.value.keep));
       }
+      if (stage.lesson.keep) sessionStorage.setItem(shelf(stage.id, "own"), JSON.stringify(stage.lesson.keep(stage)));
     } catch { /* the link carries what it can */ }
   }
   wanted.set("lang", language.code);

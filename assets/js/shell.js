@@ -2,7 +2,7 @@
 import { html, svg, textWidth } from "./dom.js";
 import { changeLanguage, linkOf, writeLink } from "./link.js";
 import { page, query, root } from "./page.js";
-import { active, frame } from "./stage.js";
+import { active, shell } from "./stage.js";
 import { closeCard } from "./term.js";
 
 const { words, models } = page.shell;
@@ -205,10 +205,10 @@ export const buildShell = (at) => {
   bar.build(at);
   scenes.build(at);
   const stage = active();
-  if (stage?.value) frame.painted(stage);
+  if (stage?.value) shell.painted(stage);
 };
 
-frame.painted = (stage) => {
+shell.painted = (stage) => {
   scenes.draw(stage);
   bar.draw(stage);
 };

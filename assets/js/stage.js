@@ -1,6 +1,6 @@
 /* A lesson's stage in the browser: it sends one action at a time to Python, waits for the picture, and draws it.
    Presses made while an answer is under way (or while the model is still loading) wait in line; none is lost. */
-import { html } from "./dom.js";
+import { Frame } from "./frame.js";
 import { hasState, writeLink } from "./link.js";
 import { root } from "./page.js";
 import { rich } from "./term.js";
@@ -8,32 +8,36 @@ import { send } from "./transport.js";
 
 const BUSY_AFTER = 350;      // ms until waiting is told in words
 const MOST_WAITING = 16;
+const LEAD_EVERY = 2000;     // ms between two questions whether the leader has moved
 let counter = 0;
 
 const stages = new Map();
 /** The stage that can be seen, or null. */
 export const active = () => [...stages.values()].find((stage) => stage.at.isConnected && stage.at.clientWidth) ?? null;
 
+/** Leaving while a run goes on in the page would lose it: the browser asks first. */
+addEventListener("beforeunload", (event) => { if ([...stages.values()].some((stage) => stage.lesson.running?.(stage))) event.preventDefault(); });
+
 /** What the page around the stages (shell.js) does after each picture. */
-export const frame = { painted() {} };
+export const shell = { painted() {} };
 
 export class Stage {
   /**
    * at: the element to draw into · lesson: {drawing, words, scenes, fields, preview}, see lessons.js;
    * stage.fields: {name: {low, high, step, stops}} of the State's numbers, for sliders
-   * drawing: what draw.js of the lesson exports: build(stage), draw(stage), board(stage), and space(stage) if it likes
+   * drawing: what draw.js of the lesson exports: build(stage), draw(stage); if it likes board(stage), space(stage), typing,
+   * and, where the page leads, keep(stage) and running(stage) · own: what keep(stage) has given before a change of language
    */
-  constructor(id, at, lesson) {
+  constructor(id, at, lesson, own = {}) {
     Object.assign(this, { id, at, lesson: lesson.drawing, words: lesson.words, scenes: lesson.scenes, fields: lesson.fields });
     this.waiting = [];
     this.pending = null;
     this.value = null;
+    this.parts = {};
+    this.own = own;
+    this.frame = new Frame(this);
     this.lesson.build(this);
-    if (!this.waitingPlace) throw new Error(`build of ${id} set no stage.waitingPlace`);
-    this.board = html("div", { class: "board", tabindex: -1 }, this.at);
-    this.boardWaiting = waitingPlace(this.at);
-    this.boardWaiting.classList.add("on-board");
-    this.note = html("p", { class: "note", role: "status", hidden: true }, this.at);
+    this.frame.finish();
     this.width = this.at.clientWidth;
     if (!hasState()) this.begin(lesson.preview); // a link to a state is drawn once, when Python has answered
     stages.set(id, this);
@@ -57,8 +61,8 @@ export class Stage {
   next() {
     if (this.pending || !this.waiting.length) return;
     const { action } = this.waiting.shift();
-    this.pending = { ...this.place(), ...action, seq: ++counter };
-    send(this, this.pending);
+    const sent = (this.pending = { ...this.place(), held: this.value?.parts, ...action, seq: ++counter });
+    send(this, sent, (value) => this.receive(value), () => this.pending === sent).then((taken) => { if (!taken) this.refused(); });
     clearTimeout(this.busyTimer);
     this.busyTimer = setTimeout(() => this.busy(root.dataset.model ? this.words.busy : this.words.loading), BUSY_AFTER);
   }
@@ -66,7 +70,42 @@ export class Stage {
   /** Where the learner stands, sent along so that a server that has forgotten her (restarted, say) goes on from there. */
   place() {
     if (!this.value?.link) return {};
-    return { at: String(new URLSearchParams({ ...this.value.link, text: this.value.text })), kept: this.value.keep, held: this.value.parts };
+    return { at: String(new URLSearchParams({ ...this.value.link, text: this.value.text })), kept: this.value.keep };
+  }
+
+  /**
+   * Ask Python something beside the picture, which stays as it is: for stages that the page leads. -> what `Live.replies[name]` says, as soon as the
+   * server answers. Fails with one sentence where Python has none; `signal` (of an AbortController) stops asking.
+   */
+  async ask(name, more = {}, signal) {
+    let answer = null;
+    const question = { ...this.place(), ...more, ask: name, seq: ++counter };
+    const taken = await send(this, question, (value) => { answer = value; }, () => !signal?.aborted);
+    if (!this.pending) this.busy(""); // the connection was lost, and is back
+    signal?.throwIfAborted();
+    if (!taken || !answer?.reply) throw new Error(answer?.sorry ?? this.words.no_answer);
+    return answer.reply;
+  }
+
+  /** What the page itself knows has changed: keep it in stage.own, and draw it where it can be seen. */
+  show(changes) {
+    Object.assign(this.own, changes);
+    this.paint();
+  }
+
+  /** Where the server leads: ask whether there is another place to be shown, as long as this one is looked at. */
+  follow() {
+    clearTimeout(this.leadTimer);
+    if (typeof this.value.led !== "string") return;
+    this.leadTimer = setTimeout(async () => {
+      if (active() === this && !document.hidden && !this.pending && !this.asking) {
+        this.asking = true;
+        const { version } = await this.ask("lead").catch(() => ({}));
+        this.asking = false;
+        if (version !== undefined && version !== this.value.led && !this.pending) return this.act({ type: "led" }, "led");
+      }
+      if (!this.asking) this.follow();
+    }, LEAD_EVERY);
   }
 
   /** Of what this picture is made of, the parts that Python knew to be here are not in it: they are those of the picture before. */
@@ -89,7 +128,7 @@ export class Stage {
     try { this.paint(); } catch (error) { console.error(error); } // a fault in a drawing must not hold up the line
     this.before = null;
     const leaving = this.waiting.some(({ action }) => action.popped); // the address is already that of another moment
-    if (active() === this && !leaving) writeLink(this);
+    if (active() === this && !leaving) writeLink(this, done?.type === "led");
     requestAnimationFrame(() => requestAnimationFrame(() => {
       if (active() !== this) return;
       if (value.ready) root.dataset.model = "ready";
@@ -97,18 +136,17 @@ export class Stage {
       if (done) root.dataset.serial = done.seq;
     }));
     this.next();
+    this.follow();
   }
 
   paint() {
     if (!this.value || !this.at.clientWidth) return;
     const key = document.activeElement?.dataset?.key;
     this.at.dataset.architecture = this.value.architecture;
-    const presenting = Boolean(root.dataset.present);
-    if (presenting) this.lesson.board(this);
-    else { this.board.replaceChildren(); this.lesson.draw(this); }
+    if (root.dataset.present) this.frame.present(); else this.frame.draw();
     rich(this.note, this.value.notice || "");
     this.note.hidden = !this.value.notice;
-    frame.painted(this);
+    shell.painted(this);
     if (key && document.activeElement?.dataset?.key !== key) {  // a redraw must not lose the keyboard's place
       this.at.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
     }
@@ -147,11 +185,3 @@ export class Stage {
     this.paint();
   }
 }
-
-/** The line that tells waiting in words, with a bar. Lessons place it where the result will stand. */
-export const waitingPlace = (parent) => {
-  const place = html("p", { class: "waiting", role: "status", hidden: true }, parent);
-  html("span", {}, place);
-  html("progress", { max: 1 }, place);
-  return place;
-};

@@ -1,5 +1,5 @@
-/* The way of an action to Python and of its picture back. What goes wrong on the way is told at once, and the press is
-   repeated until it is answered: the number it carries keeps the server from carrying it out twice. */
+/* The way of an action to Python and of its picture back, or of a question and its reply. What goes wrong on the way is told at once, and the
+   press is repeated until it is answered: the number it carries keeps the server from carrying it out twice. */
 import { home, page } from "./page.js";
 
 const WAITS = [400, 800, 1600, 3000, 5000]; // ms before each new attempt; the last one again and again
@@ -12,7 +12,7 @@ const session = (() => {
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** One attempt: each line of the answer goes to `take`. Throws unless the picture has come whole. */
-const ask = async (stage, body, take) => {
+const attempt = async (stage, body, take) => {
   const stopper = new AbortController();
   let timer = setTimeout(() => stopper.abort(), SILENCE);
   try {
@@ -42,19 +42,20 @@ const ask = async (stage, body, take) => {
   }
 };
 
-/** Send `action` until it is answered. A request that the server does not understand is not repeated. */
-export const send = async (stage, action) => {
-  const body = JSON.stringify({ ...action, session });
-  for (let attempt = 0; ; attempt += 1) {
+/** Send `message` until it is answered, or nobody wants the answer any more. -> false: the server does not understand it, now or later. */
+export const send = async (stage, message, take, wanted) => {
+  const body = JSON.stringify({ ...message, session });
+  for (let failed = 0; ; failed += 1) {
     try {
-      await ask(stage, body, (value) => stage.receive(value));
-      return;
+      await attempt(stage, body, take);
+      return true;
     } catch (error) {
-      if (stage.pending?.seq !== action.seq) return;
+      if (!wanted()) return true;
       const refused = error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
-      if (refused) return stage.refused();
+      if (refused) return false;
       stage.lost(error.status === 503 ? stage.words.crowded : stage.words.lost);
-      await pause(WAITS[Math.min(attempt, WAITS.length - 1)]);
+      await pause(WAITS[Math.min(failed, WAITS.length - 1)]);
+      if (!wanted()) return true;
     }
   }
 };

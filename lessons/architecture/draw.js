@@ -1,9 +1,6 @@
 /* 「GPT-1 vs GPT-2」: one text through two drawings, a panel beside them. Python computes every number; this draws them. */
 import { fill, html, still } from "../../assets/js/dom.js";
-import { waitingPlace } from "../../assets/js/stage.js";
-import { rich } from "../../assets/js/term.js";
-import { code, fold } from "../../assets/js/views/folds.js";
-import { guess } from "../../assets/js/views/guess.js";
+import { waitingPlace } from "../../assets/js/views/waiting.js";
 import { board } from "./board.js";
 import { columnPlaces, drawColumn, streamScale } from "./diagram.js";
 import { buildLabs } from "./labs.js";
@@ -13,35 +10,13 @@ const CHANGES = ["ln", "final", "init", "vocabulary", "context"];
 const TERMS = ["embed", "position", "blocks", "unembed"];
 const NARROW = 900; // px, where the panel goes below the drawings
 
-const textForm = (stage, parts, at) => {
-  const { words } = stage;
-  const form = html("form", { class: "start" }, at);
-  html("label", { for: "architecture-text" }, form, words.text);
-  parts.text = html("input", { id: "architecture-text", autocomplete: "off", spellcheck: "false", maxlength: 20000 }, form);
-  parts.mine = html("button", { type: "button", class: "link", hidden: true }, form, words.mine);
-  parts.mine.addEventListener("click", () => stage.act({ type: "mine" }));
-  const examples = html("button", { type: "button", class: "link", "aria-expanded": "false", "data-key": "examples" }, form, words.examples);
-  const menu = html("div", { class: "menu", hidden: true }, form);
-  const show = (on) => { menu.hidden = !on; examples.setAttribute("aria-expanded", String(on)); };
-  for (const example of words.example_list.split("\n")) {
-    const entry = html("button", { type: "button" }, menu, example);
-    entry.addEventListener("click", () => { show(false); stage.act({ type: "text", text: example }, "text"); examples.focus(); });
-  }
-  examples.addEventListener("click", () => show(menu.hidden));
-  addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
-  const send = () => { if (parts.text.value !== stage.value?.text) stage.act({ type: "text", text: parts.text.value }, "text"); };
-  form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
-  parts.text.addEventListener("input", () => { clearTimeout(parts.typing); parts.typing = setTimeout(() => { if (parts.text.value.trim()) send(); }, 120); });
-  parts.text.addEventListener("change", send);
-};
+/** The drawings follow each letter of the text. */
+export const typing = true;
 
-const heading = (stage, parts) => {
+/** What the signs in the drawings mean; waiting is told in its place. */
+const key = (stage) => {
   const { words } = stage;
-  const head = html("div", { class: "arch-head" }, stage.at);
-  html("h1", {}, head, words.title);
-  textForm(stage, parts, head);
-  parts.lead = html("p", { class: "lead" }, head);
-  const key = html("div", { class: "key" }, head);
+  const key = html("div", { class: "key" }, stage.head);
   stage.waitingPlace = waitingPlace(key);
   for (const name of ["key_shape", "key_std"]) {
     const entry = html("span", {}, key);
@@ -100,14 +75,6 @@ const drawSteps = (stage, value) => {
   showBlock(stage, Number(parts.block.value));
 };
 
-const folds = (stage, parts) => {
-  const { words } = stage;
-  const more = html("div", { class: "more" }, stage.at);
-  parts.labs = buildLabs(more, words, stage.fields, (action, slot) => stage.act(action, slot));
-  parts.code = html("div", {}, fold(more, words.code, words.code_about));
-  rich(html("p", {}, fold(more, words.sources, words.sources_about)), words.sources_text);
-};
-
 const EMPTY = { n_layer: 4, n_head: 6, d_model: 192, open: 2, model: "", tokens: [], tensors: {}, heads: null, next: null, sub: "", alt: "" };
 const emptyPicture = { lit: "none", side: "", node: "", row: -1, open: 2, blocks: 4, columns: ["gpt1", "gpt2"].map((side) => ({ ...EMPTY, side })) };
 
@@ -145,19 +112,15 @@ const columns = (stage, value) => {
 };
 
 export const build = (stage) => {
-  const parts = (stage.parts = {});
-  heading(stage, parts);
-  const main = html("div", { class: "arch-main" }, stage.at);
+  const { parts } = stage;
+  key(stage);
+  const main = html("div", { class: "arch-main" }, stage.picture);
   const picture = html("section", { class: "arch-picture", "aria-label": stage.words.picture }, main);
   steps(stage, parts, picture);
   const pair = html("div", { class: "arch-pair" }, picture);
   for (const side of ["gpt1", "gpt2"]) parts[side] = html("div", { class: `arch-column ${side}` }, pair);
   parts.panel = html("aside", { class: "panel", "aria-label": stage.words.panel }, main);
-  const look = html("p", { class: "look" }, stage.at);
-  html("b", { class: "tag" }, look, stage.words.look);
-  parts.look = html("span", { "aria-live": "polite" }, look);
-  folds(stage, parts);
-  parts.guess = guess(stage.at, stage.words, (id, answer) => stage.act({ type: "answer", id, answer }));
+  parts.labs = buildLabs(stage.more, stage.words, stage.fields, (action, slot) => stage.act(action, slot));
   drawSteps(stage, emptyPicture);
   columns(stage, emptyPicture);
   new MutationObserver(() => stage.paint()).observe(document.documentElement, { attributeFilter: ["data-theme"] }); // a canvas knows no CSS variables
@@ -165,9 +128,6 @@ export const build = (stage) => {
 
 export const draw = (stage) => {
   const { parts, value, words } = stage;
-  rich(parts.lead, stage.scenes[value.scene]?.say ?? value.lead);
-  if (document.activeElement !== parts.text) parts.text.value = value.text;
-  parts.mine.hidden = !value.can_return;
   drawSteps(stage, value);
   stage.pointed = null; // the next move of the mouse or the focus points anew
   columns(stage, value.ready ? value : emptyPicture);
@@ -176,14 +136,7 @@ export const draw = (stage) => {
     const row = value.row < 0 || value.row >= tokens.length ? tokens.length - 1 : value.row;
     stage.panel = drawPanel(parts.panel, value, { row, lit: value.lit }, words, actions(stage));
   }
-  rich(parts.look, [value.look, ...value.columns.map((column) => column.dropped)].filter(Boolean).join(" "));
-  if (value.code && value.code !== stage.shownCode) {
-    stage.shownCode = value.code;
-    parts.code.replaceChildren();
-    code(parts.code, value.code, words);
-  }
   parts.labs(value, stage);
-  parts.guess(value.questions);
 };
 
 export { board };

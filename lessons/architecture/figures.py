@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from app import guess
 from app.engine.memory import number_of
+from app.guess import Answer, Questions
 from app.lesson import Context, Page
 from app.models import LoadedModel
 from app.parts import Part
-from app.views import heatmap, snippet
+from app.views import heatmap
+from app.views.snippet import Snippet
 from app.views.tokens import token_view
 from lessons.architecture import compute, lab_figures, panels
 from lessons.architecture.compute import Run
@@ -34,8 +35,6 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
     panel_of = state.side, state.node, state.row, state.head
     labs_of = state.labs, state.depth, state.scaled, len(state.gradients), len(state.walks)
     return {
-        "ready": True,
-        "architecture": next(side for side in SIDES if loaded[side].name == page.model),
         "columns": Part((*of, *place), lambda: [_column(picture, picture.runs[side]) for side in SIDES]),
         "open": state.block,
         "blocks": max(model.n_layer for model in loaded.values()),
@@ -44,10 +43,9 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
         "node": "" if state.node == NO_NODE else state.node,
         "row": state.row,
         "panel": Part((*of, *place, *panel_of), lambda: panels.draw(picture)),
-        "lead": context.text("intro"),
         "look": Part((*of, *place), lambda: _look(picture)),
-        "questions": Part((*of, state.answers), lambda: _questions(picture)),
-        "code": _code(picture),
+        "questions": Questions(of, lambda name: _answer(picture, name)),
+        "code": Snippet("snippets/two_blocks.py", {"text, block = ": f"{page.text!r}, {state.block}"}),
         "labs": Part((*of, *labs_of), lambda: lab_figures.draw(picture)),
     }
 
@@ -69,7 +67,7 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "open": block,
         "tokens": picture.tokens(run),
         "n_dropped": run.n_dropped,
-        "dropped": picture.words("dropped", n=run.n_dropped) if run.n_dropped else "",
+        "dropped": _dropped(picture, run),
         "tensors": {name: _tensor(run, name) for name in dict.fromkeys(names)},
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
@@ -130,22 +128,20 @@ def _look(picture: Picture) -> str:
             f"next{number}": picture.label(run, token_id) or token_view(piece)["piece"],
             f"p{number}": f"{p:.2f}",
         }
-    return picture.words(f"look.{picture.state.lit}", **shown)
+    dropped = [_dropped(picture, run) for run in (first, second)]
+    return " ".join(filter(None, [picture.words(f"look.{picture.state.lit}", **shown), *dropped]))
 
 
-def _questions(picture: Picture) -> list[dict[str, Any]]:
-    def ask(name: str) -> guess.Answer:
-        answer = getattr(compute, name)(picture.runs["gpt1"], picture.runs["gpt2"])
-        values = {
-            key: f"{value:.2f}" if isinstance(value, float) else value for key, value in answer.values.items()
-        }
-        blocks = {f"last{side[-1]}": run.loaded.n_layer - 1 for side, run in picture.runs.items()}
-        return guess.Answer(answer.right, values | blocks, answer.options)
-
-    return guess.draw(picture.context, picture.state.answers, ask)
+def _dropped(picture: Picture, run: Run) -> str:
+    """How many tokens have fallen out of that model's window, "" for none."""
+    return picture.words("dropped", n=run.n_dropped) if run.n_dropped else ""
 
 
-def _code(picture: Picture) -> str:
-    """The snippet as it stands in its file, with the text and the block of this screen."""
-    file = picture.context.lesson.folder / "snippets/two_blocks.py"
-    return snippet.filled(file, {"text, block = ": f"{picture.page.text!r}, {picture.state.block}"})
+def _answer(picture: Picture, name: str) -> Answer:
+    """What the models answer to a question, as it stands in its sentence."""
+    answer = getattr(compute, name)(picture.runs["gpt1"], picture.runs["gpt2"])
+    values = {
+        key: f"{value:.2f}" if isinstance(value, float) else value for key, value in answer.values.items()
+    }
+    blocks = {f"last{side[-1]}": run.loaded.n_layer - 1 for side, run in picture.runs.items()}
+    return Answer(answer.right, values | blocks, answer.options)

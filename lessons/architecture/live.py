@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from app import guess, models
+from app import models
 from app.errors import InputError
 from app.lesson import Context, Live, Page
 from app.payload import Payload
@@ -16,26 +16,16 @@ from lessons.architecture.state import (
     LABS,
     LONGEST_NAME,
     NO_NODE,
-    SIDES,
     State,
 )
 
-EMBEDDED = {"gpt1": "tiny-gpt1", "gpt2": "tiny-gpt2"}
 # The tensor of GPT-2's column that the panel shows when a difference is lit; else the difference itself.
 FIRST_NODE = {"ln": "blocks.{block}.ln1.hook_normalized", "final": "ln_final.hook_normalized"}
 
 
-def _models(context: Context, page: Page) -> dict[str, models.LoadedModel]:
-    """{"gpt1", "gpt2"}: the picked model in the column of its architecture, the embedded one in the other."""
-    picked = models.load(context.registry.spec(page.model))
-    other = next(side for side in SIDES if side != picked.architecture)
-    loaded = {picked.architecture: picked, other: models.load(context.registry.spec(EMBEDDED[other]))}
-    return {side: loaded[side] for side in SIDES}
-
-
 def start(context: Context, page: Page, state: State) -> State:
     """The state with a block and a tensor that these models have, and a text that both can read."""
-    loaded = _models(context, page)
+    loaded = context.both_models(page)
     if not all(model.tokenizer.encode(page.text or "") for model in loaded.values()):
         raise InputError("no_tokens")
     deepest = max(model.n_layer for model in loaded.values())
@@ -52,17 +42,17 @@ def _exists(loaded: Mapping[str, models.LoadedModel], state: State) -> bool:
 
 
 def forget(state: State) -> State:
-    """Another text or model: the place stays, the marked token and the answers do not."""
-    return replace(state, row=-1, answers=())
+    """Another text or model: the place stays, the marked token does not."""
+    return replace(state, row=-1)
 
 
 def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
-    return figures.draw(context, page, state, _models(context, page))
+    return figures.draw(context, page, state, context.both_models(page))
 
 
 def open_block(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Open another block; a tensor in the panel is exchanged for its sister in that block."""
-    loaded = _models(context, page)
+    loaded = context.both_models(page)
     block = payload.whole("block", 0, max(model.n_layer for model in loaded.values()) - 1)
     node = state.node
     if block_of(node) is not None:
@@ -74,7 +64,7 @@ def open_block(context: Context, page: Page, state: State, payload: Payload) -> 
 def light(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Light one difference, one term of equation (2), or nothing."""
     lit = payload.field("lit", State)
-    block = min(state.block, _models(context, page)["gpt2"].n_layer - 1)
+    block = min(state.block, context.both_models(page)["gpt2"].n_layer - 1)
     node = FIRST_NODE.get(lit, NO_NODE).format(block=block)
     return replace(state, lit=lit, node=node, side="gpt2")
 
@@ -85,7 +75,7 @@ def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
         return replace(state, node=NO_NODE)
     node = payload.string_or("node", "", LONGEST_NAME)
     picked = replace(state, node=node, side=payload.field("side", State))
-    if not _exists(_models(context, page), picked):  # only names that are on the drawing get through
+    if not _exists(context.both_models(page), picked):  # only names that are on the drawing get through
         raise InputError("not_understood")
     return picked
 
@@ -119,19 +109,6 @@ def measure_start(context: Context, page: Page, state: State, payload: Payload) 
     return starts.measure(state)
 
 
-def answer(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return replace(state, answers=guess.give(state.answers, context.lesson, payload))
-
-
-def keep(state: State) -> dict[str, Any]:
-    """What a link cannot hold: the answers."""
-    return {"answers": [list(pair) for pair in state.answers]}
-
-
-def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
-    return replace(state, answers=guess.restore(state.answers, context.lesson, kept))
-
-
 LIVE = Live(
     start=start,
     forget=forget,
@@ -145,8 +122,5 @@ LIVE = Live(
         "lab": open_lab,
         "depth": set_depth,
         "start": measure_start,
-        "answer": answer,
     },
-    keep=keep,
-    restore=restore,
 )

@@ -10,8 +10,6 @@ from lessons.architecture.state import State
 
 def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
     return {
-        "ready": False,
-        "architecture": "gpt1" if page.model == "tiny-gpt1" else "gpt2",
         "columns": [],
         "open": state.block,
         "blocks": 4,
@@ -20,9 +18,6 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "node": state.node,
         "row": state.row,
         "panel": None,
-        "lead": context.text("intro"),
         "look": context.text("look.preview"),
-        "questions": [],
-        "code": "",
         "labs": {"depth": state.depth, "scaled": state.scaled, "open": []},
     }

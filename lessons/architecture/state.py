@@ -50,7 +50,6 @@ class State:
         head: the head whose pattern is in full in the panel; a model with fewer heads shows its last one.
         row: the token whose row is marked, counted from 0 among those shown; -1 is the last one.
         depth, scaled: of the untrained models in labs 1 and 2; scaled is GPT-2's 1/√N.
-        answers: (question id, answer) of 맞혀 보기.
         labs: those that are open.
         gradients, walks: the random starts measured so far at this depth.
     """
@@ -63,7 +62,6 @@ class State:
     row: int = field(default=-1, metadata=integer(*ROWS))
     depth: int = field(default=12, metadata=integer(*DEPTHS))
     scaled: bool = field(default=False, metadata=flag())
-    answers: tuple[tuple[str, object], ...] = ()
     labs: tuple[str, ...] = ()
     gradients: tuple[Start, ...] = field(default=(), repr=False)
     walks: tuple[Start, ...] = field(default=(), repr=False)

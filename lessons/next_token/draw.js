@@ -1,14 +1,13 @@
 /* 「GPT란?」: one token at a time. Python computes every number; this draws them. */
 import { html, percent, svg } from "../../assets/js/dom.js";
-import { waitingPlace } from "../../assets/js/stage.js";
 import { rich } from "../../assets/js/term.js";
 import { aboutToken, readable } from "../../assets/js/views/chip.js";
 import { distribution } from "../../assets/js/views/distribution.js";
-import { code, fold } from "../../assets/js/views/folds.js";
+import { fold } from "../../assets/js/views/folds.js";
 import { formula } from "../../assets/js/views/formula.js";
-import { guess } from "../../assets/js/views/guess.js";
 import { pathTree } from "../../assets/js/views/path_tree.js";
 import { tokenStrip } from "../../assets/js/views/token_strip.js";
+import { waitingPlace } from "../../assets/js/views/waiting.js";
 import { board } from "./board.js";
 
 const PLAY_EVERY = 1100; // ms
@@ -22,32 +21,6 @@ const icon = (button, path, filled) => {
 const PLAY = "M4 2.5v11l9-5.5z";
 const PAUSE = "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z";
 const UNDO = "M6 3 2.5 6.5 6 10M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6";
-
-const heading = (stage, parts) => {
-  const { words } = stage;
-  const ask = html("div", { class: "ask" }, stage.at);
-  const left = html("div", {}, ask);
-  html("h1", {}, left, words.title);
-  parts.lead = html("p", { class: "lead" }, left);
-  const form = html("form", { class: "start" }, ask);
-  const label = html("label", { for: "next-token-text" }, form, words.text);
-  const links = html("span", { class: "start-links" }, form);
-  parts.mine = html("button", { type: "button", class: "link", hidden: true }, links, words.mine);
-  parts.mine.addEventListener("click", () => stage.act({ type: "mine" }));
-  const examples = html("button", { type: "button", class: "link", "aria-expanded": "false", "data-key": "examples" }, links, words.examples);
-  parts.text = html("input", { id: "next-token-text", autocomplete: "off", spellcheck: "false", maxlength: 20000 }, form);
-  const menu = html("div", { class: "menu", hidden: true }, form);
-  for (const example of words.example_list.split("\n")) {
-    const entry = html("button", { type: "button" }, menu, example);
-    entry.addEventListener("click", () => { menu.hidden = true; stage.act({ type: "text", text: example }); examples.focus(); });
-  }
-  examples.addEventListener("click", () => { menu.hidden = !menu.hidden; examples.setAttribute("aria-expanded", String(!menu.hidden)); });
-  addEventListener("click", (event) => { if (!form.contains(event.target)) menu.hidden = true; });
-  const send = () => { if (parts.text.value !== stage.value?.text) stage.act({ type: "text", text: parts.text.value }, "text"); };
-  form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
-  parts.text.addEventListener("change", send);
-  return label;
-};
 
 const buttons = (stage, parts, picture) => {
   const { words } = stage;
@@ -147,8 +120,7 @@ const distributionPart = (stage, parts, picture) => {
 };
 
 const folds = (stage, parts) => {
-  const { words } = stage;
-  const more = html("div", { class: "more" }, stage.at);
+  const { more, words } = stage;
   const compare = fold(more, words.compare, words.compare_about, (open) => stage.act({ type: "compare", on: open }, "compare"));
   parts.compare = html("div", { class: "compare" }, compare);
   const maths = fold(more, words.formula, words.formula_about);
@@ -158,7 +130,6 @@ const folds = (stage, parts) => {
   const cache = fold(more, words.cache_title, words.cache_about);
   rich(html("p", {}, cache), words.cache_text);
   parts.cacheNow = html("p", { class: "mute" }, cache);
-  parts.code = html("div", {}, fold(more, words.code, words.code_about));
 };
 
 const drawCompare = (at, rows, words) => {
@@ -180,25 +151,17 @@ const drawCompare = (at, rows, words) => {
 };
 
 export const build = (stage) => {
-  const parts = (stage.parts = {});
-  heading(stage, parts);
-  const picture = html("section", { class: "picture", "aria-label": stage.words.picture }, stage.at);
+  const { parts } = stage;
+  const picture = html("section", { class: "picture", "aria-label": stage.words.picture }, stage.picture);
   parts.strip = html("div", { class: "strip" }, picture);
   buttons(stage, parts, picture);
   distributionPart(stage, parts, picture);
   parts.tree = html("div", { class: "tree-frame" }, html("div", { class: "paths" }, picture));
-  const look = html("p", { class: "look" }, stage.at);
-  html("b", { class: "tag" }, look, stage.words.look);
-  parts.look = html("span", { "aria-live": "polite" }, look);
   folds(stage, parts);
-  parts.guess = guess(stage.at, stage.words, (id, answer) => stage.act({ type: "answer", id, answer }));
 };
 
 export const draw = (stage) => {
   const { parts, value, words } = stage;
-  rich(parts.lead, stage.scenes[value.scene]?.say ?? value.lead);
-  if (document.activeElement !== parts.text || !stage.pending) parts.text.value = value.text;
-  parts.mine.hidden = !value.can_return;
   parts.go.querySelector("span").textContent = value.ended ? words.again : words.go;
   if (value.ended && parts.timer) play(stage, false);
   tokenStrip(parts.strip, value, words, stage.before);
@@ -210,7 +173,6 @@ export const draw = (stage) => {
     note.textContent = value.notes[name] ?? "";
   }
   if (document.activeElement !== parts.seed) parts.seed.value = value.knobs.seed;
-  rich(parts.look, value.look);
   parts.cover.hidden = !value.hidden;
   parts.hide.hidden = value.hidden || !value.ready;
   rich(parts.coverAsk, value.cover);
@@ -222,12 +184,6 @@ export const draw = (stage) => {
   }
   drawCompare(parts.compare, value.compare, words);
   parts.cacheNow.textContent = value.cache_now;
-  if (value.code && value.code !== stage.shownCode) {
-    stage.shownCode = value.code;
-    parts.code.replaceChildren();
-    code(parts.code, value.code, words);
-  }
-  parts.guess(value.questions);
 };
 
 export { board };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.views import snippet
+from app.views.snippet import Snippet
 from app.views.tokens import token_view
 from lessons.next_token import compute
 from lessons.next_token.picture import Picture, percent
@@ -12,8 +12,6 @@ from lessons.next_token.preview import knobs
 from lessons.next_token.questions import questions
 from lessons.next_token.state import COLUMNS, write_choices
 from lessons.next_token.tree import count_paths, places
-
-SNIPPET = "snippets/distribution.py"
 
 
 class Figures(Picture):
@@ -25,8 +23,6 @@ class Figures(Picture):
         drawn = self._drawn()
         n_context = min(len(self.ids), loaded.n_ctx)
         return {
-            "ready": True,
-            "architecture": loaded.architecture,
             "tokens": tokens,
             "offset": len(self.ids) - len(tokens),
             "drawn": drawn,
@@ -43,7 +39,6 @@ class Figures(Picture):
             "tree": self._tree(),
             "hidden": state.hidden,
             "ended": self.ended,
-            "lead": self._lead(),
             "say": self._say(drawn, n_context),
             "look": self._look(),
             "cover": self.words("cover", text=self.ending(self.ids, 40)),
@@ -84,9 +79,6 @@ class Figures(Picture):
             return shown
         guess = bool(self.guessed) and row.token_id == self.guessed[0][0]
         return self.token(row.token_id) | shown | {"guess": guess}
-
-    def _lead(self) -> str:
-        return self.words("intro")
 
     def _say(self, drawn: dict[str, Any] | None, n_context: int) -> str:
         if self.ended:
@@ -166,8 +158,8 @@ class Figures(Picture):
             shown.append(names | {"tokens": tokens, "p": percent(whole, 2)})
         return shown
 
-    def _code(self) -> str:
-        """The snippet as it stands in its file, with this screen's values in the two lines that name them."""
+    def _code(self) -> Snippet:
+        """The values of this screen in the two lines of the file that name them."""
         state = self.state
         spec = self.context.registry.spec(self.page.model)
         name = f"assets/models/{spec.name}" if spec.source == "embedded" else spec.name
@@ -181,7 +173,7 @@ class Figures(Picture):
                 for value in (float(state.temperature), state.top_k, state.top_p, state.seed, index)
             ),
         }
-        return snippet.filled(self.context.lesson.folder / SNIPPET, values)
+        return Snippet("snippets/distribution.py", values)
 
     def _alt(self, tokens: list[dict[str, Any]], drawn: dict[str, Any] | None) -> dict[str, str]:
         shown = "".join((" " if token["space"] else "") + token["piece"] for token in tokens).strip()

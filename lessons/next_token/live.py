@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from app import guess, models
+from app import models
 from app.errors import InputError
 from app.lesson import Context, Live, Page
 from app.payload import Payload
@@ -16,50 +16,46 @@ from lessons.next_token.state import KNOBS, MAX_DRAWS, MAX_NODES, State
 MOST_IN_A_GUESS = 60  # characters
 
 
-def _model(context: Context, page: Page) -> models.LoadedModel:
-    return models.load(context.registry.spec(page.model))
-
-
 def start(context: Context, page: Page, state: State) -> State:
-    return moves.start(_model(context, page), page.text, state)
+    return moves.start(context.model(page), page.text, state)
 
 
 def forget(state: State) -> State:
     """Another text or model: the knobs stay, the path does not."""
-    return replace(state, ids=(), draws=0, landed=False, guess=None, answers=())
+    return replace(state, ids=(), draws=0, landed=False, guess=None)
 
 
 def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
-    return figures.Figures(context, page, state, _model(context, page)).data()
+    return figures.Figures(context, page, state, context.model(page)).data()
 
 
 def draw(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return moves.draw(_model(context, page), state)
+    return moves.draw(context.model(page), state)
 
 
 def undo(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return moves.undo(_model(context, page), state)
+    return moves.undo(context.model(page), state)
 
 
 def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return moves.pick(_model(context, page), state, payload.whole("id"))
+    return moves.pick(context.model(page), state, payload.whole("id"))
 
 
 def go(context: Context, page: Page, state: State, payload: Payload) -> State:
     node = payload.whole("node", 0, MAX_NODES) if "node" in payload else None
-    return moves.go(_model(context, page), state, node)
+    return moves.go(context.model(page), state, node)
 
 
 def knob(context: Context, page: Page, state: State, payload: Payload) -> State:
     name = payload.choice("knob", KNOBS)
     value = payload.field("value", State, name)
-    return moves.turn(_model(context, page), state, name, value)
+    return moves.turn(context.model(page), state, name, value)
 
 
 def hide(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Cover the bars so that the learner guesses first, or uncover them."""
     hidden = payload.flag("on")
-    state = state if not hidden else moves.land(_model(context, page), state)
+    state = state if not hidden else moves.land(context.model(page), state)
     return replace(state, hidden=hidden, guess=None)
 
 
@@ -72,31 +68,19 @@ def compare(context: Context, page: Page, state: State, payload: Payload) -> Sta
     return replace(state, compare=payload.flag("on"))
 
 
-def answer(context: Context, page: Page, state: State, payload: Payload) -> State:
-    return replace(state, answers=guess.give(state.answers, context.lesson, payload))
-
-
 def keep(state: State) -> dict[str, Any]:
-    """What a link cannot hold: the other branches, the guess, the answers."""
+    """What a link cannot hold: the other branches, the guess."""
     if state.history is None:
         return {}
-    answers = [list(pair) for pair in state.answers]
-    return {
-        "tree": moves.keep(state),
-        "guess": state.guess,
-        "answers": answers,
-        "compare": state.compare,
-    }
+    return {"tree": moves.keep(state), "guess": state.guess, "compare": state.compare}
 
 
 def restore(context: Context, page: Page, state: State, kept: Payload) -> State:
-    state = moves.restore(_model(context, page), state, kept_tree(kept))
+    state = moves.restore(context.model(page), state, kept_tree(kept))
     if "guess" in kept and not state.hidden:
         with suppress(InputError):
             state = replace(state, guess=_short_text(kept, "guess") or None)
-    return replace(
-        state, answers=guess.restore(state.answers, context.lesson, kept), compare=kept.flag("compare")
-    )
+    return replace(state, compare=kept.flag("compare"))
 
 
 def kept_tree(kept: Payload) -> list[tuple[int | None, int, int | None]]:
@@ -129,7 +113,6 @@ LIVE = Live(
         "hide": hide,
         "guess": guess_token,
         "compare": compare,
-        "answer": answer,
     },
     keep=keep,
     restore=restore,

@@ -21,8 +21,6 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
     ids = tokenizer.encode(page.text or "") if tokenizer else []
     tokens = [token_view(piece) for piece in tokenizer.pieces(ids)[-COLUMNS:]] if tokenizer else []
     return {
-        "ready": False,
-        "architecture": "gpt1" if page.model == "tiny-gpt1" else "gpt2",
         "tokens": tokens,
         "offset": max(0, len(ids) - COLUMNS),
         "drawn": None,
@@ -39,7 +37,6 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "tree": None,
         "hidden": False,
         "ended": False,
-        "lead": context.text("intro"),
         "say": context.text("say.preview"),
         "look": context.text("look.preview"),
         "cover": "",
@@ -48,8 +45,6 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "notes": {},
         "compare": None,
         "cache_now": "",
-        "code": "",
-        "questions": [],
         "board_note": context.text("board_note"),
         "alt": {"strip": "", "distribution": "", "tree": ""},
     }

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import guess
+from app.engine.memory import number_of
+from app.guess import Answer, Questions
 from lessons.next_token import compute
 from lessons.next_token.picture import Picture, percent
 
 
-def questions(picture: Picture) -> list[dict[str, Any]]:
-    """The questions with this text's answers, as app/guess.py draws them."""
+def questions(picture: Picture) -> Questions:
+    """The questions, for the frame to draw with this text's answers."""
 
-    def ask(name: str) -> guess.Answer:
+    def ask(name: str) -> Answer:
         answer = getattr(compute, name)(picture.loaded, picture.state)
         options = answer.options and tuple(
             _after_best(picture, answer, token_id) for token_id in answer.options
         )
-        return guess.Answer(answer.right, _readable(picture, answer), options)
+        return Answer(answer.right, _readable(picture, answer), options)
 
-    return guess.draw(picture.context, picture.state.answers, ask)
+    state = picture.state
+    of = number_of(picture.loaded), picture.ids, state.temperature, state.top_k, state.top_p, state.seed
+    return Questions(of, ask)
 
 
-def _after_best(picture: Picture, answer: guess.Answer, token_id: int) -> str:
+def _after_best(picture: Picture, answer: Answer, token_id: int) -> str:
     return picture.piece(token_id, [*picture.ids, answer.values["best"]])
 
 
-def _readable(picture: Picture, answer: guess.Answer) -> dict[str, Any]:
+def _readable(picture: Picture, answer: Answer) -> dict[str, Any]:
     """The values of an answer as they stand in a sentence: ids become pieces, probabilities per cent."""
     values = dict(answer.values)
     for name in ("now", "cold"):

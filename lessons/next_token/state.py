@@ -104,7 +104,6 @@ class State:
         presses: how many tokens to draw after those.
         guess: the learner's guess for the next token.
         compare: the three ways of decoding are on show.
-        answers: (question id, answer) of 맞혀 보기.
         history: all paths tried.
         passed: the forward pass behind the picture.
     """
@@ -121,6 +120,5 @@ class State:
     presses: int = field(default=0, metadata=unlinked(integer(0, 16)))
     guess: str | None = None
     compare: bool = False
-    answers: tuple[tuple[str, object], ...] = ()
     history: History | None = None
     passed: Passed | None = field(default=None, compare=False, repr=False)

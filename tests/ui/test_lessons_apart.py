@@ -17,7 +17,15 @@ pytestmark = pytest.mark.ui
 FIRST = next(lesson for lesson in LESSONS if lesson.first)
 OTHER = next(lesson for lesson in LESSONS if not lesson.first)
 DRAW = f"lessons/{OTHER.folder.name}/draw.js"
-PARTS = "export const build = (stage) => {{ {build} }}; export const draw = () => {{}}, board = draw;\n"
+FAILING = "export const build = (stage) => { stage.nothing.at = 1; }; export const draw = () => {};\n"
+# a whole lesson: nothing that the frame does for every one
+TINY = """
+import { html } from "../../assets/js/dom.js";
+export const build = (stage) => { stage.parts.only = html("p", { class: "only" }, stage.picture); };
+export const draw = ({ parts, value }) => {
+  parts.only.textContent = `${value.columns.length} columns of ${value.text}`;
+};
+"""
 
 # what the scripts of the lesson become (None: they are not found), and what the console says of it
 FAULTS = {
@@ -31,9 +39,8 @@ FAULTS = {
         f"{DRAW}:1:",
     ),
     "does not load": ({"draw.js": None}, DRAW),
-    "lacks a part": ({"draw.js": "export const build = () => {};\n"}, f"{DRAW}:1 exports no draw, board"),
-    "has no place for waiting": ({"draw.js": PARTS.format(build="")}, "waitingPlace"),
-    "fails while it builds": ({"draw.js": PARTS.format(build="stage.nothing.at = 1;")}, f"{DRAW}:1:"),
+    "lacks a part": ({"draw.js": "export const build = () => {};\n"}, f"{DRAW}:1 exports no draw"),
+    "fails while it builds": ({"draw.js": FAILING}, f"{DRAW}:1:"),
 }
 
 
@@ -107,6 +114,45 @@ def test_a_broken_lesson_that_the_address_asks_for(broken, no_traceback):
     press_tab(visit, FIRST)
     visit.wait_model()
     assert visit.page.locator(".dist svg").is_visible()
+
+
+def test_a_lesson_states_only_its_picture(broken, no_traceback):
+    """Heading, text, waiting place, line to look at, code, questions and board are the frame's."""
+    visit = broken({"draw.js": TINY}, "ko", lesson=OTHER.id)
+    visit.wait_model()
+    page, words = visit.page, OTHER.words("ko")
+    only = page.locator(".only")
+    assert only.inner_text() == f"2 columns of {OTHER.text['ko']}"
+    assert page.locator(f"#{OTHER.id} h1").inner_text() == words["ui.title"]
+    assert page.locator(f"#{OTHER.id} .look").is_visible() and page.locator(".guess li").count() == 3
+    before = visit.serial()
+    page.locator(f"#{OTHER.id}-text").fill("책을 읽는")
+    page.locator(f"#{OTHER.id}-text").press("Enter")
+    visit.wait_painted(after=before)
+    assert only.inner_text() == "2 columns of 책을 읽는"
+    page.get_by_text(words["ui.code"]).click()
+    assert "'책을 읽는'" in page.locator(".code pre").inner_text()
+    page.evaluate("lab.active().busy('여기')")
+    assert page.locator(f"#{OTHER.id} .ask .waiting").inner_text().strip() == "여기"
+    page.evaluate("lab.active().busy('')")
+
+    page.locator("#shell .present").click()
+    board = page.locator(f"#{OTHER.id} .board")
+    assert board.locator("h2").inner_text() == words["ui.title"] and board.locator(".only").is_visible()
+    sizes = """(at) => [...at.querySelectorAll('h2, span, p')]
+      .filter((one) => one.textContent && one.checkVisibility())
+      .map((one) => parseFloat(getComputedStyle(one).fontSize) * one.currentCSSZoom)"""
+    assert min(board.evaluate(sizes)) >= 24
+    before = visit.serial()
+    page.keyboard.press("PageDown")
+    visit.wait_painted(after=before)
+    scene = OTHER.scenes[0].id
+    assert board.locator("h2").inner_text() == words[f"scene.{scene}.title"]
+    assert board.locator(".only").inner_text() == f"2 columns of {OTHER.text['ko']}"
+    page.keyboard.press("Escape")
+    assert only.is_visible() and not board.is_visible()
+    assert only.evaluate("(at) => at.closest('.board') === null && at.currentCSSZoom === 1")
+    assert not visit.complaints()
 
 
 def test_a_lesson_comes_when_its_tab_is_opened(open_page):

@@ -1,0 +1,38 @@
+/* The learner's text: a field, examples to press, and the way back to her own text after a scene has replaced it. */
+import { html } from "../dom.js";
+
+const TYPING = 120; // ms without a key
+
+/**
+ * Build the form once. `typing`: send while she types, not only when she is done. -> a function that shows the text of a picture.
+ */
+export const textForm = (parent, stage, typing) => {
+  const { id, words } = stage;
+  const form = html("form", { class: "start" }, parent);
+  html("label", { for: `${id}-text` }, form, words.text);
+  const text = html("input", { id: `${id}-text`, autocomplete: "off", spellcheck: "false", maxlength: 20000 }, form);
+  const links = html("span", { class: "start-links" }, form);
+  const mine = html("button", { type: "button", class: "link", hidden: true }, links, words.mine);
+  mine.addEventListener("click", () => stage.act({ type: "mine" }));
+  const examples = html("button", { type: "button", class: "link", "aria-expanded": "false", "data-key": "examples" }, links, words.examples);
+  const menu = html("div", { class: "menu", hidden: true }, form);
+  const show = (on) => { menu.hidden = !on; examples.setAttribute("aria-expanded", String(on)); };
+  for (const example of words.example_list.split("\n")) {
+    const entry = html("button", { type: "button" }, menu, example);
+    entry.addEventListener("click", () => { show(false); stage.act({ type: "text", text: example }, "text"); examples.focus(); });
+  }
+  examples.addEventListener("click", () => show(menu.hidden));
+  addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
+
+  const send = () => { if (text.value !== stage.value?.text) stage.act({ type: "text", text: text.value }, "text"); };
+  form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+  text.addEventListener("change", send);
+  let timer = 0;
+  if (typing) text.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { if (text.value.trim()) send(); }, TYPING); });
+
+  return (value) => {
+    const writing = document.activeElement === text && (typing || stage.pending);
+    if (!writing) text.value = value.text;
+    mine.hidden = !value.can_return;
+  };
+};
