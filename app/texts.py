@@ -14,7 +14,7 @@ from app.languages import CODES, DEFAULT
 from app.lesson import Lesson
 
 SHARED = ("text", "terms", "settings")  # assets/<name>.<lang>.md
-OF_A_LESSON = ("title", "first_text")
+OF_A_LESSON = ("title", "first_text", "ui.title")
 OF_A_SCENE = ("title", "say")
 OF_A_QUESTION = ("ask", "answer")
 ROOT = i18n.ASSETS.parent
