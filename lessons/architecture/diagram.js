@@ -73,14 +73,15 @@ class Drawing {
   }
   leg(d) { svg("path", { class: "leg", d }, this.svg); }
 
-  /** A place that can be pressed; everything known about its tensor is its text alternative. */
+  /** A place that can be pressed; everything known about its tensor is its text alternative, which names it as the panel does. */
   node(name, cls, box, label, parent = this.svg) {
     const tensor = this.tensor(name);
     const boxed = cls === "tag" && /ln|embed|logits/.test(name); // its box carries the ring
     const on = this.look.node === name && !boxed ? " on" : "";
     const group = svg("g", { class: `spot ${cls}${on}`, "data-node": name }, parent);
     svg("rect", { class: "hit", ...box, rx: 6 }, group);
-    const told = tensor ? `${label ?? name}, ${shapeOf(tensor.shape)}, ${this.words.mean} ${num(tensor.mean)}, ${this.words.std} ${num(tensor.std)}, ${this.words.length} ${num(tensor.norm, 1)}` : label ?? name;
+    const called = label ?? tensor?.title ?? "";
+    const told = tensor ? `${called}, ${shapeOf(tensor.shape)}, ${this.words.mean} ${num(tensor.mean)}, ${this.words.std} ${num(tensor.std)}, ${this.words.length} ${num(tensor.norm, 1)}` : called;
     svg("title", {}, group, told);
     return press(group, told, `${this.column.side}:${name}:${cls.split(" ")[0]}`, () => this.on.pick(name));
   }
@@ -101,7 +102,7 @@ class Drawing {
 
   lnBox(name, x, y, width, label, cls) {
     const box = { x, y: y - 12, width, height: 24 };
-    const group = this.node(name, `ln ${cls}`, box);
+    const group = this.node(name, `ln ${cls}`, box, this.tensor(name)?.title ?? label);
     svg("rect", { class: "box", ...box, rx: 7 }, group);
     this.text(group, x + width / 2, y + 5, label, "b", "middle");
     return group;
@@ -180,7 +181,7 @@ class Drawing {
     this.flow.push([bottom - BLOCK, this.wide(inside + OUT[column.side])]);
     this.later.push(() => {
       this.text(this.svg, 8, bottom - HALF - 40, fill(words.block, { n: column.open }), "b big");
-      this.text(this.svg, 8, bottom - HALF - 20, `blocks.${column.open}`, "q mono");
+      this.text(this.svg, 8, bottom - HALF - 20, `blocks.${column.open}`, "q mono").setAttribute("aria-hidden", "true");
     });
   }
 

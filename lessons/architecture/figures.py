@@ -68,7 +68,7 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "tokens": picture.tokens(run),
         "n_dropped": run.n_dropped,
         "dropped": _dropped(picture, run),
-        "tensors": {name: _tensor(run, name) for name in dict.fromkeys(names)},
+        "tensors": {name: _tensor(picture, run, name) for name in dict.fromkeys(names)},
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
         "sub": _sub(picture, run),
@@ -76,9 +76,10 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
     }
 
 
-def _tensor(run: Run, name: str) -> dict[str, Any]:
+def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
     numbers = run.trace.stats(name)
-    return numbers | {"thumb": heatmap.signed_thumbnail(run.tensors[name], numbers["std"])}
+    thumb = heatmap.signed_thumbnail(run.tensors[name], numbers["std"])
+    return numbers | {"title": picture.title(run, name), "thumb": thumb}
 
 
 def _sub(picture: Picture, run: Run) -> str:

@@ -28,7 +28,7 @@ const heading = (at, panel, words, on) => {
   }
   if (panel.name) {
     const about = html("p", { class: "about" }, at);
-    html("code", {}, about, panel.name);
+    html("code", { "aria-hidden": "true" }, about, panel.name); // the heading says it in words
     about.append(` ${shapeOf(panel.shape)}`);
   }
   rich(html("p", { class: "panel-say" }, at), panel.say);
@@ -138,13 +138,13 @@ const EQUATION = [
   [["msub", "h", "l"], "=", ["blocks", "transformer_block", "(", ["msub", "h", ["mrow", "l", "−", "1"]], ")"]],
   [["mrow", "P", "(", "u", ")"], "=", ["unembed", "softmax", "(", ["msub", "h", "n"], ["msubsup", "W", "e", "T"], ")"]],
 ];
-export const equationTwo = (at, lit, light) => {
+export const equationTwo = (at, lit, words, light) => {
   const names = ["embed", "position", "blocks", "unembed"];
   for (const line of EQUATION) {
     const row = html("div", { class: "equation-line" }, at);
     for (const part of line) {
       const term = Array.isArray(part) && names.includes(part[0]);
-      const place = term ? html("button", { class: "equation-term", "aria-pressed": String(part[0] === lit), "data-key": `eq-${part[0]}` }, row) : html("span", {}, row);
+      const place = term ? html("button", { class: "equation-term", "aria-label": words[`term.${part[0]}`], "aria-pressed": String(part[0] === lit), "data-key": `eq-${part[0]}` }, row) : html("span", {}, row);
       formula(place, term ? ["mrow", ...part.slice(1)] : Array.isArray(part) ? part : ["mrow", part], {}, { inline: true });
       if (term) place.addEventListener("click", () => light(part[0]));
     }
@@ -152,7 +152,7 @@ export const equationTwo = (at, lit, light) => {
 };
 
 const term = (at, panel, look, words, on) => {
-  equationTwo(html("div", { class: "equation" }, at), look.lit, on.light);
+  equationTwo(html("div", { class: "equation" }, at), look.lit, words, on.light);
   const pair = html("div", { class: "term-pair" }, at);
   for (const { side, places } of panel.columns) {
     const block = html("div", { class: `term-values ${side}` }, pair);

@@ -10,7 +10,7 @@ from app.views import heatmap
 from app.views.tokens import token_view
 from lessons.architecture import changes, filled
 from lessons.architecture.compute import Run
-from lessons.architecture.nodes import block_of, kind_of, resolve
+from lessons.architecture.nodes import kind_of, resolve
 from lessons.architecture.picture import Picture, shape
 from lessons.architecture.state import CHANGES, SIDES, TERMS
 
@@ -36,19 +36,15 @@ def draw(picture: Picture) -> dict[str, Any]:
 def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
     kind = kind_of(name, run.architecture)
     tensor = run.tensors[name]
-    block = block_of(name)
     words = f"node.{kind.words}"
     say = f"{words}.say.{run.architecture}"
     say = say if say in picture.context.words else f"{words}.say"
     sizes = {"width": run.loaded.d_model, "hidden": 4 * run.loaded.d_model, "heads": run.loaded.n_head}
-    title = picture.words(f"{words}.title")
-    if block is not None:
-        title = picture.words("in_block", block=block, title=title)
     drawn = {
         "kind": "heads" if name.endswith("hook_pattern") else "tensor",
         "name": name,
         "side": run.architecture,
-        "title": title,
+        "title": picture.title(run, name),
         "say": picture.words(say, **sizes),
         "formula": kind.formula,
         "where": [[symbol, _where(picture, run, name, place)] for symbol, place in kind.where],

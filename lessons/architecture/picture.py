@@ -13,6 +13,7 @@ from app.models import LoadedModel
 from app.views.tokens import token_view
 from lessons.architecture import compute
 from lessons.architecture.compute import Run
+from lessons.architecture.nodes import block_of, kind_of
 from lessons.architecture.state import SIDES, State
 
 
@@ -53,6 +54,12 @@ class Picture:
 
     def label(self, run: Run, token_id: int) -> str:
         return self.words("special.end") if token_id == run.loaded.eot_id else ""
+
+    def title(self, run: Run, name: str) -> str:
+        """What a place in the drawing is called, for the panel and for those who hear it."""
+        title = self.words(f"node.{kind_of(name, run.architecture).words}.title")
+        block = block_of(name)
+        return title if block is None else self.words("in_block", block=block, title=title)
 
     def additions(self, run: Run) -> int:
         """N of 1/√N of that model."""

@@ -20,11 +20,12 @@ export const chip = (parent, x, y, token, look, { size = 19, height = 40, paddin
   const dot = token?.space ? "·" : "";
   const text = token ? fit(readable(token), most - 2 * padding, size, weight) : "";
   const width = token ? Math.max(textWidth(dot + text, size, weight) + 2 * padding - (dot && size > 16 ? 5 : 0), height * 0.9) : 64;
-  const group = svg("g", { class: `chip ${look}${token?.part_of ? " part" : ""}` }, parent);
+  const read = token ? { role: "img", "aria-label": readable(token) } : { "aria-hidden": "true" };
+  const group = svg("g", { class: `chip ${look}${token?.part_of ? " part" : ""}`, ...read }, parent);
   svg("rect", { x: x - width / 2, y, width, height, rx: height > 30 ? 10 : 7 }, group);
   if (!token) return width;
   const written = svg("text", { x, y: y + height / 2 + size * 0.36, "text-anchor": "middle", style: `font-size:${size}px;font-weight:${weight}` }, group);
-  if (dot) svg("tspan", { class: "space", dx: -size / 6 }, written, dot);
+  if (dot) svg("tspan", { class: "space", "aria-hidden": "true", dx: -size / 6 }, written, dot);
   svg("tspan", { dx: dot ? -size / 16 : 0 }, written, text);
   if (words) svg("title", {}, group, aboutToken(token, words));
   return width;

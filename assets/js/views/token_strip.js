@@ -19,7 +19,7 @@ const modelStep = (drawing, x1, x2, yInput, live, narrow, architecture) => {
   const half = narrow ? 20 : 24;
   arrow(drawing, x1 + 12, yInput - 3, x2 - 16, COLUMN_HEIGHT + 3, { stroke: colour, width: live ? 3 : 1.2 });
   svg("rect", { x: middle - half, y: y - 12, width: 2 * half, height: 24, rx: 6, fill: `var(--${architecture}${live ? "" : "-soft"})` }, drawing);
-  svg("text", { x: middle, y: y + 5, "text-anchor": "middle", class: live ? "on-model" : "", style: `font-weight:700;font-size:14px;${live ? "" : `fill:var(--${architecture}-ink)`}` }, drawing, "GPT");
+  svg("text", { x: middle, y: y + 5, "text-anchor": "middle", "aria-hidden": "true", class: live ? "on-model" : "", style: `font-weight:700;font-size:14px;${live ? "" : `fill:var(--${architecture}-ink)`}` }, drawing, "GPT");
 };
 
 const cacheMarks = (drawing, x, y, width, fresh) => {
