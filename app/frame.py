@@ -30,7 +30,7 @@ def whole(
         lead=context.words.get("intro", ""),
         look="",
         questions=[],
-        code="",
+        code="" if (context.lesson.folder / "snippets").is_dir() else None,  # not yet, or never
     )
     drawn = beside | drawing
     for place, value in drawn.items():

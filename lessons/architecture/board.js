@@ -51,7 +51,7 @@ class Column {
     text(this.at, 0, 124, 38, pre ? "GPT-2" : "GPT-1", { bold: true, cls: "name" });
     svg("rect", { class: look.lit === "blocks" ? "ground lit" : "ground", x: 0, y: ROOF, width: WIDE, height: FLOOR - ROOF, rx: 16 }, this.at);
     this.streams(inside, out);
-    text(this.at, WIDE - 12, (ROOF + FLOOR) / 2 + 26, 26, column.sub, { bold: true, anchor: "end", cls: "name" });
+    text(this.at, WIDE - 12, (ROOF + FLOOR) / 2 + 26, 26, look.sub, { bold: true, anchor: "end", cls: "name" });
     text(this.at, 14, FLOOR - 14, 26, fill(words.block, { n: column.open }), { bold: true });
     [["attn.hook_pattern", "hook_attn_out", "hook_resid_mid", "ln1.hook_normalized", "LN 1"], ["mlp.hook_post", "hook_mlp_out", "hook_resid_post", "ln2.hook_normalized", "LN 2"]]
       .forEach(([box, added, sum, ln, label], index) => this.half(index, FLOOR - index * 186, inside + box, inside + added, inside + sum, inside + ln, label));
@@ -202,6 +202,6 @@ export const board = (stage) => {
   svg("path", { class: "between", d: "M640 96V636" }, drawing);
   const scale = value.ready ? streamScale(value.columns) * (WIDEST / 36) : 0;
   const pick = (side, node) => stage.act({ type: "pick", side, node }, "pick");
-  for (const column of value.columns) new Column(drawing, column, { lit: value.lit, node: column.side === value.side ? value.node : "", scale, pick }, words).draw();
+  for (const column of value.columns) new Column(drawing, column, { lit: value.lit, sub: value.subs[column.side], node: column.side === value.side ? value.node : "", scale, pick }, words).draw();
   foot(drawing, stage, value);
 };

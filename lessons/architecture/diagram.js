@@ -145,7 +145,7 @@ class Drawing {
     this.paintStream();
     for (const step of this.later) step();
     this.text(this.svg, 2, 21, column.side === "gpt1" ? "GPT-1" : "GPT-2", "b title");
-    this.text(this.svg, 2, 43, fit(column.sub, this.spine - 18, 14, 600), "sub");
+    this.text(this.svg, 2, 43, fit(this.look.sub, this.spine - 18, 14, 600), "sub");
     if (!/^tiny-gpt[12]$/.test(column.model)) this.text(this.svg, 2, 63, fit(column.model.split("/").pop(), this.spine - 24, 14), "q");
     this.paintThumbs();
     return this;

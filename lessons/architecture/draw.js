@@ -75,8 +75,8 @@ const drawSteps = (stage, value) => {
   showBlock(stage, Number(parts.block.value));
 };
 
-const EMPTY = { n_layer: 4, n_head: 6, d_model: 192, open: 2, model: "", tokens: [], tensors: {}, heads: null, next: null, sub: "", alt: "" };
-const emptyPicture = { lit: "none", side: "", node: "", row: -1, open: 2, blocks: 4, columns: ["gpt1", "gpt2"].map((side) => ({ ...EMPTY, side })) };
+const EMPTY = { n_layer: 4, n_head: 6, d_model: 192, open: 2, model: "", tokens: [], tensors: {}, heads: null, next: null, alt: "" };
+const emptyPicture = { lit: "none", side: "", node: "", row: -1, open: 2, blocks: 4, subs: {}, columns: ["gpt1", "gpt2"].map((side) => ({ ...EMPTY, side })) };
 
 /** What the panel and the drawings call; `point` needs no answer from Python. */
 const actions = (stage) => ({
@@ -102,7 +102,7 @@ const columns = (stage, value) => {
   const on = actions(stage);
   stage.drawings = value.columns.map((column) => {
     const chosen = column.side === value.side;
-    const look = { lit: value.lit, node: chosen ? value.node : "", row: chosen ? value.row : -1, arrived, scale, ...places };
+    const look = { lit: value.lit, sub: value.subs[column.side] ?? "", node: chosen ? value.node : "", row: chosen ? value.row : -1, arrived, scale, ...places };
     const pick = (node) => {
       on.pick(column.side, node);
       if (innerWidth <= NARROW) parts.panel.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });

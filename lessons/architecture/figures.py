@@ -35,7 +35,8 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
     panel_of = state.side, state.node, state.row, state.head
     labs_of = state.labs, state.depth, state.scaled, len(state.gradients), len(state.walks)
     return {
-        "columns": Part((*of, *place), lambda: [_column(picture, picture.runs[side]) for side in SIDES]),
+        "columns": Part((*of, state.block), lambda: [_column(picture, picture.runs[side]) for side in SIDES]),
+        "subs": {side: _sub(picture, side) for side in SIDES},
         "open": state.block,
         "blocks": max(model.n_layer for model in loaded.values()),
         "lit": state.lit,
@@ -71,7 +72,6 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "tensors": {name: _tensor(picture, run, name) for name in dict.fromkeys(names)},
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
-        "sub": _sub(picture, run),
         "alt": picture.words("alt.column", model=loaded.name, blocks=loaded.n_layer, block=block),
     }
 
@@ -82,12 +82,12 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
     return numbers | {"title": picture.title(run, name), "thumb": thumb}
 
 
-def _sub(picture: Picture, run: Run) -> str:
+def _sub(picture: Picture, side: str) -> str:
     """What the lit difference is on this side, under the column's heading."""
     lit = picture.state.lit if picture.state.lit in CHANGES else "ln"
-    numbers = paper()[run.architecture] | {"n": picture.additions(run)}
+    numbers = paper()[side] | {"n": compute.residual_additions(picture.loaded[side].n_layer)}
     shown = {name: f"{value:,}" for name, value in numbers.items()}
-    return picture.words(f"sub.{lit}.{run.architecture}", **shown)
+    return picture.words(f"sub.{lit}.{side}", **shown)
 
 
 def _look(picture: Picture) -> str:

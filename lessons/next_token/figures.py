@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.engine.memory import number_of
+from app.parts import Part
 from app.views.snippet import Snippet
 from app.views.tokens import token_view
 from lessons.next_token import compute
@@ -34,7 +36,7 @@ class Figures(Picture):
             "window_note": self._window_note(),
             "kv_saved": step.numbers_saved,
             "kv_fresh": step.n_computed,
-            "rows": [self._row(row) for row in self.rows],
+            "rows": Part((*self._of(), self.hit, state.guess), lambda: [self._row(row) for row in self.rows]),
             "hit": self.hit,
             "tree": self._tree(),
             "hidden": state.hidden,
@@ -45,7 +47,7 @@ class Figures(Picture):
             "knobs": knobs(state),
             "knobs_line": self._knobs_line(),
             "notes": self._notes(),
-            "compare": self._compare() if state.compare else None,
+            "compare": Part((*self._of(), state.seed), self._compare) if state.compare else None,
             "cache_now": self._cache_now(),
             "code": self._code(),
             "questions": [] if state.hidden else questions(self),
@@ -53,6 +55,15 @@ class Figures(Picture):
             "ids": write_choices(self.state.ids),
             "alt": self._alt(tokens, drawn),
         }
+
+    def _of(self) -> tuple[Any, ...]:
+        """What the bars are made of."""
+        state = self.state
+        knobs = state.temperature, state.top_k, state.top_p
+        return self.context.lang, number_of(self.loaded), self.ids, self._drawn_id(), *knobs
+
+    def _drawn_id(self) -> int | None:
+        return self.path[-1].token_id if self.pending else None
 
     def _input_tokens(self) -> list[dict[str, Any]]:
         pieces = self.loaded.tokenizer.pieces(self.ids[-COLUMNS - 8 :])[-COLUMNS:]

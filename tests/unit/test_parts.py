@@ -16,6 +16,7 @@ from app.parts import Part
 from app.payload import Payload
 from app.stage import answer
 from lessons.architecture.lesson import LESSON
+from lessons.next_token.lesson import LESSON as NEXT_TOKEN
 from tests.mounted import Mounted, Visitor, plain
 
 LONG = "나는 오늘 그 곳에 간다 " * 40
@@ -110,3 +111,39 @@ def test_a_picture_with_what_was_held_is_the_whole_picture(architecture, seed):
             ]
         )
         assert plain(browser.act(**action)) == plain(other.act(**action))
+
+
+def test_lighting_a_difference_sends_no_tensors(architecture):
+    browser = Browser(architecture)
+    browser.act("text", text=LONG)
+    browser.act("light", lit="init")
+    assert "columns" not in browser.sent and browser.sent["subs"]
+    assert len(json.dumps(browser.sent, ensure_ascii=False).encode()) <= 10_000
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bars_that_were_held_are_the_bars(seed):
+    """The same of 「GPT란?」, whose bars change with nearly everything and stay with the rest."""
+    generator = random.Random(seed)
+    mounted = Mounted(NEXT_TOKEN, NEXT_TOKEN.stage, Registry(), "ko")
+    browser, other = Browser(mounted), Visitor(mounted)
+    for _ in range(25):
+        action = generator.choice(
+            [
+                {"type_": "draw"},
+                {"type_": "draw"},
+                {"type_": "undo"},
+                {"type_": "pick", "id": generator.randrange(300, 330)},
+                {"type_": "knob", "knob": "temperature", "value": generator.choice([0.2, 0.8])},
+                {"type_": "knob", "knob": "top_k", "value": generator.choice([0, 5])},
+                {"type_": "knob", "knob": "seed", "value": generator.randrange(3)},
+                {"type_": "hide", "on": generator.random() < 0.5},
+                {"type_": "guess", "text": generator.choice(["간다", "학교"])},
+                {"type_": "compare", "on": generator.random() < 0.5},
+                {"type_": "answer", "id": "cold", "answer": generator.randrange(3)},
+                {"type_": "text", "text": generator.choice(["나는 오늘", "the river", ""])},
+                {"type_": "model", "name": generator.choice(["tiny-gpt1", "tiny-gpt2"])},
+                {"type_": "scene", "to": generator.randrange(10)},
+            ]
+        )
+        assert plain(browser.act(**action)) == plain(other.act(**action)), action
