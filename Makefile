@@ -16,14 +16,15 @@ RUN_READY := $(VENV)/.run-$(call hash,requirements.txt)
 DEV_READY := $(VENV)/.dev-$(call hash,requirements.txt requirements-dev.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all lint format bench browser models models-eval records smoke
+.PHONY: help run dev test test-all lint format lesson bench browser models models-eval records smoke
 
 help:
 	@echo "make run       첫 화면을 엽니다 · open the page"
 	@echo "make dev       고친 스크립트, 스타일, 글을 새로 고침으로 봅니다 · changed scripts, styles, texts on reload"
 	@echo "make test      검사와 테스트 · lint and tests"
 	@echo "make test-all  느린 테스트까지 · the slow tests too"
-	@echo "make lint      ruff 검사 (make format: 고치기) · ruff check (make format: fix)"
+	@echo "make lint      ruff 검사와 빠진 글 찾기 (make format: 고치기) · ruff, and texts that are missing (make format: fix)"
+	@echo "make lesson ID=token-counter  작은 수업 하나를 씁니다 · write a small complete lesson"
 	@echo "make bench     기준과의 비율 측정 · ratios to references measured in the same run"
 	@echo "make models    들어 있는 모델을 처음부터 다시 만듭니다(몇 시간) · the embedded models anew (hours)"
 	@echo "make smoke     같은 과정을 2분 안에 작게 · the same, small, within two minutes"
@@ -45,10 +46,14 @@ test-all: lint browser
 lint: $(DEV_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(PY) -m lessons
 
 format: $(DEV_READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lesson: $(DEV_READY)
+	@$(PY) -m lessons.skeleton $(ID)
 
 # Pauses a training run of this checkout while it measures, and resumes it however the measuring ends.
 bench: browser

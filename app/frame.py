@@ -32,7 +32,7 @@ def whole(
         outside="",
         about=world.about(context, page),
         questions=[],
-        code="",
+        code="" if (context.lesson.folder / "snippets").is_dir() else None,  # not yet, or never
     )
     drawn = beside | drawing
     for place, value in drawn.items():

@@ -1,4 +1,4 @@
-"""Korean and English text: data files in, finished sentences out.
+"""Texts in the languages of app/languages.py: data files in, finished sentences out.
 
 A text file holds one `## key` heading per string, followed by the string. Templates are filled with `{name}`;
 in Korean a particle follows the word it stands on: `{piece:이/가}` gives 「곳에가」 and 「책이」.
@@ -15,7 +15,6 @@ from pathlib import Path
 
 from app.errors import UserError
 
-LANGUAGES = ("ko", "en")
 ASSETS = Path(__file__).parent.parent / "assets"
 
 # The final consonant of the Korean name of a digit or a letter: "ㄹ", another one, or none.
@@ -55,7 +54,10 @@ class Words(Mapping[str, str]):
         self.paths = paths
 
     def __getitem__(self, key: str) -> str:
-        return _merged(self.paths)[key]
+        try:
+            return _merged(self.paths)[key]
+        except KeyError:
+            raise KeyError(f"{self.paths[-1]}: {key} is missing") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(_merged(self.paths))

@@ -3,7 +3,7 @@
 lesson.py         LESSON = Lesson(…): the light half, which comes with the page and needs no torch
 live.py           LIVE = Live(…): the live half, imported at the first action
 scenes.toml       the guided tour
-text.<lang>.md    its words; keys that start with `ui.` also go to the browser
+text.<lang>.md    its words: `title` of the tab, `first_text` of a first visit; `ui.` keys go to the browser
 draw.js           draws it in the browser; style.css says how that looks (CONTRIBUTING.md)
 """
 
@@ -62,9 +62,7 @@ class Lesson:
     Args:
         id: as in links, with hyphens.
         order: place among the tabs.
-        title: {"ko": …, "en": …} of the tab.
         State: frozen dataclass; every field has a default, linked ones carry a codec (app/links.py).
-        text: the text that a first visit starts with, {"ko": …, "en": …}.
         folder: where the lesson's data files lie.
         stage: how it answers; the frame puts it into the tab.
         first: shown where the address asks for no lesson.
@@ -72,9 +70,7 @@ class Lesson:
 
     id: str
     order: int
-    title: Mapping[str, str]
     State: type
-    text: Mapping[str, str]
     folder: Path
     stage: Stage
     first: bool = False
@@ -108,7 +104,7 @@ class Context:
 
     Args:
         lesson: the lesson itself.
-        lang: "ko" or "en".
+        lang: a code of app/languages.py.
         words: the lesson's strings in `lang`.
         registry: the models that can be picked.
         host: is told the lesson's stage, to answer its actions; None where there is no server.

@@ -22,6 +22,7 @@ from urllib.parse import parse_qs
 
 from app import i18n, libraries
 from app.doors.coding import encode
+from app.languages import LANGUAGES
 from app.lesson import Lesson
 
 MOST_NAMES = 200  # in a query that is read
@@ -138,6 +139,7 @@ class Modules:
         }
         said = {
             "lang": lang,
+            "languages": [language._asdict() | {"html": language.html} for language in LANGUAGES],
             "asked": asked.id,
             "styled": list(styled),
             "libraries": libraries.addresses(),

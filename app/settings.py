@@ -1,8 +1,8 @@
-"""What the person who starts the app can choose -> one frozen `Settings` (long: one table, two languages).
+"""What the person who starts the app can choose -> one frozen `Settings`.
 
 It comes from the command line and the environment. A flag beats its environment variable, our variable beats
-the one that Gradio or the Hugging Face libraries know. Nothing heavy is imported here, so `--help` and a
-mistyped value answer at once.
+the one that Gradio or the Hugging Face libraries know. What it says stands in assets/settings.<lang>.md.
+Nothing heavy is imported here, so `--help` and a mistyped value answer at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
-LANGUAGES = ("auto", "ko", "en")
+from app import i18n
+from app.languages import CODES, DEFAULT, spoken
+
+AUTO = "auto"
 BAD_VALUE = 2  # exit code, as argparse and most command line tools have it
 
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -26,28 +29,28 @@ _ROOT_PATH = re.compile(r"(https?://[^\s/?#]+)?(/[^\s?#]*)?")
 
 
 class SettingError(ValueError):
-    """A value that cannot be used: what to write instead, in both languages."""
+    """A value that cannot be used; `kind` names the string `<kind>.wanted`: what to write instead."""
 
-    def __init__(self, ko: str, en: str):
-        super().__init__(en)
-        self.ko, self.en = ko, en
+    def __init__(self, kind: str):
+        super().__init__(kind)
+        self.kind = kind
 
 
 def _host(text: str) -> str:
     if not _HOST.fullmatch(text):
-        raise SettingError("이 컴퓨터의 주소나 이름을 써 주세요", "takes an address or name of this computer")
+        raise SettingError("host")
     return text
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535):
-        raise SettingError("1부터 65535까지의 정수를 써 주세요", "takes a whole number from 1 to 65535")
+        raise SettingError("port")
     return int(text)
 
 
 def _lang(text: str) -> str:
-    if text not in LANGUAGES:
-        raise SettingError("auto, ko, en 가운데 하나를 써 주세요", "takes one of auto, ko, en")
+    if text not in (AUTO, *CODES):
+        raise SettingError("lang")
     return text
 
 
@@ -57,32 +60,25 @@ def _model(text: str) -> str:
     if os.path.isdir(folder):
         return folder
     if text.startswith(".") or not _HUB_ID.fullmatch(text):
-        raise SettingError(
-            "모델 이름, 허브 id(예: openai-community/gpt2), 있는 폴더 가운데 하나를 써 주세요",
-            "takes a model name, a hub id such as openai-community/gpt2, or a folder that exists",
-        )
+        raise SettingError("model")
     return text
 
 
 def _root_path(text: str) -> str:
     if not text or not _ROOT_PATH.fullmatch(text):
-        raise SettingError(
-            "/로 시작하는 경로나 전체 URL을 써 주세요", "takes a path starting with / or a full URL"
-        )
+        raise SettingError("root_path")
     return text.rstrip("/")
 
 
 def _megabytes(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 7):
-        raise SettingError(
-            "메가바이트 수를 0부터 9999999까지의 정수로 써 주세요", "takes whole megabytes from 0 to 9999999"
-        )
+        raise SettingError("megabytes")
     return int(text)
 
 
 def _switch(text: str) -> bool:
     if text.lower() not in _YES + _NO:
-        raise SettingError("1이나 0을 써 주세요", "takes 1 or 0")
+        raise SettingError("switch")
     return text.lower() in _YES
 
 
@@ -93,8 +89,6 @@ class Option(NamedTuple):
     metavar: str
     environment: tuple[str, ...]
     read: Callable[[str], Any]
-    help_ko: str
-    help_en: str
 
     @property
     def flag(self) -> str:
@@ -102,78 +96,15 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option(
-        "host",
-        "HOST",
-        ("OTAT_HOST", "GRADIO_SERVER_NAME"),
-        _host,
-        "기다릴 주소예요. 기본은 127.0.0.1(이 컴퓨터만), 교실에서는 0.0.0.0이에요.",
-        "Address to listen on: 127.0.0.1 (default, this computer only), 0.0.0.0 in a classroom.",
-    ),
-    Option(
-        "port",
-        "PORT",
-        ("OTAT_PORT", "GRADIO_SERVER_PORT"),
-        _port,
-        "포트 번호예요. 안 쓰면 7860부터 빈 포트를 찾아요.",
-        "Port; without it, the first free one from 7860.",
-    ),
-    Option(
-        "lang",
-        "LANG",
-        ("OTAT_LANG",),
-        _lang,
-        "첫 방문의 언어예요: auto(기본, 브라우저의 언어), ko, en.",
-        "Language of a first visit: auto (default, the browser's), ko, en.",
-    ),
-    Option(
-        "model",
-        "MODEL",
-        ("OTAT_MODEL",),
-        _model,
-        "모델 목록에 더할 GPT-1, GPT-2 구조의 모델이에요: 허브 id나 폴더.",
-        "One more model of GPT-1 or GPT-2 architecture for the picker: a hub id or a folder.",
-    ),
-    Option(
-        "share",
-        "",
-        ("OTAT_SHARE", "GRADIO_SHARE"),
-        _switch,
-        "인터넷에서 들어올 수 있는 임시 주소를 만들어요.",
-        "Make a temporary public address on the internet.",
-    ),
-    Option(
-        "offline",
-        "",
-        ("OTAT_OFFLINE", "HF_HUB_OFFLINE"),
-        _switch,
-        "네트워크를 전혀 쓰지 않아요. 들어 있는 모델은 그대로 돼요.",
-        "Never touch the network; the embedded models work as ever.",
-    ),
-    Option(
-        "root_path",
-        "PATH",
-        ("OTAT_ROOT_PATH", "GRADIO_ROOT_PATH"),
-        _root_path,
-        "리버스 프록시 뒤에 둘 때의 경로예요(예: /gpt).",
-        "Path behind a reverse proxy, such as /gpt.",
-    ),
-    Option(
-        "memory",
-        "MB",
-        ("OTAT_MEMORY",),
-        _megabytes,
-        "계산한 텐서를 다시 쓰려고 갖고 있을 메모리예요(메가바이트, 기본 512).",
-        "Memory for tensors that may be asked for again, in megabytes (512).",
-    ),
-    Option(
-        "reload",
-        "",
-        ("OTAT_RELOAD",),
-        _switch,
-        "고친 스크립트, 스타일, 글을 새로 고침만으로 보여 줘요(만드는 사람용).",
-        "Show changed scripts, styles and texts after a reload of the page (for contributors).",
-    ),
+    Option("host", "HOST", ("OTAT_HOST", "GRADIO_SERVER_NAME"), _host),
+    Option("port", "PORT", ("OTAT_PORT", "GRADIO_SERVER_PORT"), _port),
+    Option("lang", "LANG", ("OTAT_LANG",), _lang),
+    Option("model", "MODEL", ("OTAT_MODEL",), _model),
+    Option("share", "", ("OTAT_SHARE", "GRADIO_SHARE"), _switch),
+    Option("offline", "", ("OTAT_OFFLINE", "HF_HUB_OFFLINE"), _switch),
+    Option("root_path", "PATH", ("OTAT_ROOT_PATH", "GRADIO_ROOT_PATH"), _root_path),
+    Option("memory", "MB", ("OTAT_MEMORY",), _megabytes),
+    Option("reload", "", ("OTAT_RELOAD",), _switch),
 )
 
 
@@ -184,7 +115,7 @@ class Settings:
     Args:
         host: address to listen on.
         port: 1 to 65535, or None for the first free one that Gradio finds from 7860.
-        lang: "auto", "ko" or "en", for a visit whose link names no language.
+        lang: "auto" or a code of app/languages.py, for a visit whose link names no language.
         model: one more model for the picker (registry name, hub id or existing folder), or None.
         share: ask Gradio for a public address.
         offline: never touch the network.
@@ -195,7 +126,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int | None = None
-    lang: str = "auto"
+    lang: str = AUTO
     model: str | None = None
     share: bool = False
     offline: bool = False
@@ -223,11 +154,7 @@ class Settings:
             print(help_text())
             raise SystemExit(0)
         if unknown:
-            _stop(
-                f"모르는 인자예요: {unknown[0]} (--help로 볼 수 있어요).",
-                f"Unknown argument {unknown[0]} (see --help).",
-                lang,
-            )
+            _stop(lang, "unknown", argument=unknown[0])
         given = {option.name: getattr(arguments, option.name) for option in OPTIONS}
         settings = cls(**_read(given, environ, lang))
         _check_address(settings, lang)
@@ -252,20 +179,25 @@ class Settings:
 
 
 def help_text() -> str:
-    """The answer to --help: Korean first, English under it."""
+    """The answer to --help: each line in all languages, one under the other."""
+    said = [_words(lang) for lang in CODES]
     lines = [
-        "한 토큰씩 · One Token at a Time",
+        " · ".join(i18n.shared_text(lang)["ui.name"] for lang in CODES),
         "",
-        "  python app.py [--host HOST] [--port PORT] [--lang auto|ko|en] [--model MODEL]",
+        f"  python app.py [--host HOST] [--port PORT] [--lang {'|'.join((AUTO, *CODES))}] [--model MODEL]",
         "                [--share] [--offline] [--root-path PATH]",
         "                [--memory MB] [--reload]",
         "",
     ]
     for option in OPTIONS:
         usage = f"{option.flag} {option.metavar}".rstrip()
-        lines += [f"  {usage:<18}{option.help_ko}", f"  {'':<18}{option.help_en}"]
+        for words in said:
+            lines.append(
+                f"  {usage:<18}{i18n.fill(words[f'{option.name}.help'], languages=', '.join(CODES))}"
+            )
+            usage = ""
     names = ", ".join(option.environment[0] for option in OPTIONS)
-    lines += ["", f"  환경 변수로도 돼요 · as environment variables: {names}"]
+    lines += ["", f"  {' · '.join(words['variables'] for words in said)}: {names}"]
     return "\n".join(lines)
 
 
@@ -282,7 +214,8 @@ def _read(given: Mapping[str, str | None], environ: Mapping[str, str], lang: str
             values[option.name] = option.read(text)
         except SettingError as error:
             got = repr(text if len(text) <= 80 else text[:80] + "…")
-            _stop(f"{source}에는 {error.ko} (받은 값: {got}).", f"{source} {error.en} (got {got}).", lang)
+            wanted = i18n.fill(_words(lang)[f"{error.kind}.wanted"], languages=", ".join(CODES))
+            _stop(lang, "bad_value", source=source, wanted=wanted, got=got)
     return values
 
 
@@ -298,19 +231,19 @@ def _check_address(settings: Settings, lang: str) -> None:
             probe.bind(address)
     except OSError:
         where = settings.host if settings.port is None else f"{settings.host}:{settings.port}"
-        _stop(
-            f"이 주소에서는 열 수 없어요: {where} (다른 프로그램이 쓰고 있거나 이 컴퓨터의 주소가 아니에요).",
-            f"Cannot listen on {where} (in use by another program, or not an address of this computer).",
-            lang,
-        )
+        _stop(lang, "cannot_listen", where=where)
 
 
 def _terminal_language(environ: Mapping[str, str]) -> str:
-    """Korean first; English where the terminal's locale is English."""
+    """That of the terminal's locale, or our first."""
     locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
-    return "en" if locale.startswith("en") else "ko"
+    return spoken(locale) or DEFAULT
 
 
-def _stop(ko: str, en: str, lang: str) -> NoReturn:
-    print(en if lang == "en" else ko, file=sys.stderr)
+def _words(lang: str) -> Mapping[str, str]:
+    return i18n.load_text(i18n.ASSETS / f"settings.{lang}.md")
+
+
+def _stop(lang: str, key: str, **values: str) -> NoReturn:
+    print(i18n.fill(_words(lang)[key], **values), file=sys.stderr)
     raise SystemExit(BAD_VALUE)

@@ -1,4 +1,4 @@
-"""The page around the lessons: header, tabs, scenes bar, both languages. Imports no lesson by name."""
+"""The page around the lessons: header, tabs, scenes bar, languages. Imports no lesson by name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from app import api, doors, i18n, modules
+from app import api, doors, i18n, modules, texts
 from app.host import Host
+from app.languages import LANGUAGES
 from app.lesson import Context, Lesson
 from app.models import Registry
 from app.stage import mount
@@ -20,13 +21,19 @@ ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def build(lessons: Sequence[Lesson], host: Host) -> gr.Blocks:
-    """The whole app: `/` in Korean and `/en` in English. `host` answers what its pages send."""
-    name = i18n.shared_text("ko")["ui.name"]
+    """The whole app, a page for each language. `host` answers what its pages send.
+
+    Stops the program, with a line for each, where strings are missing.
+    """
+    texts.check(lessons)
+    first, *others = LANGUAGES
+    name = i18n.shared_text(first.code)["ui.name"]
     with gr.Blocks(title=name, analytics_enabled=False, fill_width=True) as demo:
-        _page(lessons, host, "ko")
+        _page(lessons, host, first.code)
         api.publish(host.registry)
-    with demo.route("English", "/en", show_in_navbar=False):
-        _page(lessons, host, "en")
+    for other in others:
+        with demo.route(other.name, other.path, show_in_navbar=False):
+            _page(lessons, host, other.code)
     return demo
 
 
@@ -61,7 +68,7 @@ def _page(lessons: Sequence[Lesson], host: Host, lang: str) -> None:
         elem_id="lessons", overflow_behavior="wrap", selected=modules.first_lesson(lessons).id
     ) as tabs:
         for lesson in lessons:
-            with gr.Tab(lesson.title[lang], id=lesson.id, elem_id=f"tab-{lesson.id}"):
+            with gr.Tab(lesson.words(lang)["title"], id=lesson.id, elem_id=f"tab-{lesson.id}"):
                 mount(Context(lesson, lang, lesson.words(lang), host.registry, host), lesson.stage)
     tabs.select(None, js="() => window.lab?.opened?.()", api_visibility="private")
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from app import guess, i18n, links, models
 from app.errors import InputError, UserError, shown
+from app.languages import CODES
 from app.lesson import Context, Live, Page
 from app.models.registry import EMBEDDED
 from app.payload import Payload
@@ -51,7 +52,7 @@ def begin(context: Context, live: Live, visit: Visit) -> Visit:
 
 def first_visit(context: Context, page: Page) -> Visit:
     """The lesson with its defaults, on the learner's text or, where there is none yet, on its own."""
-    text = context.lesson.text[context.lang] if page.text is None else page.text
+    text = context.words["first_text"] if page.text is None else page.text
     return Visit(replace(page, text=text), context.lesson.State(), context.lesson.State())
 
 
@@ -114,7 +115,7 @@ def _follow_link(context: Context, live: Live, page: Page, query: Mapping[str, s
     allowed = {
         "lesson": (lesson.id,),
         "scene": scene_ids,
-        "lang": i18n.LANGUAGES,
+        "lang": CODES,
         "theme": links.THEMES,
         "present": ("0", "1"),
         "model": registry.names,
@@ -176,7 +177,7 @@ def show_scene(context: Context, live: Live, page: Page, index: int) -> Visit:
     """The scene as its file says it; its text, where it names none, is the lesson's first one."""
     index = min(max(index, 0), len(context.lesson.scenes) - 1)
     wanted = context.lesson.scenes[index].state_in(context.words)
-    shown = Page(wanted.get("text", context.lesson.text[context.lang]), wanted.get("model", page.model))
+    shown = Page(wanted.get("text", context.words["first_text"]), wanted.get("model", page.model))
     fields = {key: value for key, value in wanted.items() if key not in ("text", "model")}
     state = context.lesson.State(**links.accept_all(context.lesson.State, fields))
     visit = begin(context, live, Visit(shown, state, state, index))
@@ -196,7 +197,7 @@ def picture(context: Context, drawing: dict[str, Any], visit: Visit, page: Page)
     scene = None if visit.scene is None else context.lesson.scenes[visit.scene]
     if scene is not None:
         link["scene"] = scene.id
-    scene_text = scene and scene.state_in(context.words).get("text", context.lesson.text[context.lang])
+    scene_text = scene and scene.state_in(context.words).get("text", context.words["first_text"])
     if scene is None or visit.page.text != scene_text:
         link["text"] = visit.page.text
     if visit.page.model != context.registry.default:

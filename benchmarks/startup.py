@@ -5,7 +5,7 @@
 Every round starts three fresh processes in turn: our app and Gradio's hello world, each opened by the same
 Chromium with an empty cache, and one that imports torch and transformers and loads the embedded model the
 plain way. Reported are ratios of medians, and what the browser had asked for before the first picture.
-`--lessons` adds copies of the first lesson until there are so many.
+`--lessons` adds lessons as `make lesson` writes them, in a copy of the repository, until there are so many.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.report import Figure, report
+from lessons import LESSONS
+from lessons.skeleton import __main__ as skeleton
 from tests.harness import chromium
+from tests.harness.copy import copy_repository
 from tests.harness.server import QUIET, ROOT, Server
 from tests.harness.visit import LOCALES, MODEL_READY, READY
 
@@ -72,17 +75,25 @@ def watch(page: Page, conditions: dict[str, str]) -> None:
     page.add_init_script(f"({WATCH})({{{functions}}})")
 
 
+def with_lessons(number: int, folder: Path) -> Path:
+    """A copy of the repository, in `folder`, that has `number` lessons."""
+    copy = copy_repository(folder)
+    for n in range(number - len(LESSONS)):
+        skeleton.write(f"copy-{n}", copy)
+    return copy
+
+
 def first_visit(
-    browser: Browser, script: list[str], conditions: dict[str, str], log: Path
+    browser: Browser, script: list[str], conditions: dict[str, str], log: Path, root: Path = ROOT
 ) -> tuple[dict[str, float], dict[str, list[int]]]:
-    """Start `script` and open its page.
+    """Start `script` of the repository at `root` and open its page.
 
     -> {condition, or "served": seconds since the process began}, what ASKED says.
     """
     context = browser.new_context(viewport={"width": 1280, "height": 720}, locale=LOCALES["ko"])
     page = context.new_page()
     watch(page, conditions)
-    with Server(script, log, QUIET) as server:
+    with Server(script, log, QUIET, root=root) as server:
         server.wait_listening()
         page.goto(server.url, wait_until="commit")
         for name in conditions:
@@ -102,8 +113,10 @@ def plain_load() -> float:
     return float(done.stdout.split()[-1])
 
 
-def measure(rounds: int, script: list[str]) -> dict[str, list]:
-    """All samples in seconds, and under "asked" what ASKED says of the last visit of `script`.
+def measure(rounds: int, lessons: int = 0) -> dict[str, list]:
+    """All samples in seconds, and under "asked" what ASKED says of the last visit of our app.
+
+    With `lessons`, of an app that has so many.
 
     The order turns round each time, so that none always follows the same other.
     """
@@ -117,9 +130,10 @@ def measure(rounds: int, script: list[str]) -> dict[str, list]:
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser, log = chromium.launch(playwright), Path(folder) / "log.txt"
+        root = with_lessons(lessons, Path(folder) / "copy") if lessons else ROOT
 
         def app() -> None:
-            met, asked = first_visit(browser, script, {"ready": READY, "model": MODEL_READY}, log)
+            met, asked = first_visit(browser, ["app.py"], {"ready": READY, "model": MODEL_READY}, log, root)
             samples["asked"] = [asked]
             samples["app"].append(met["ready"])
             samples["token"].append(met["model"] - met["ready"])
@@ -152,8 +166,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--lessons", type=int, default=0)
     given = parser.parse_args()
-    many = ["benchmarks/many_lessons.py", "--lessons", str(given.lessons)]
-    samples = measure(given.rounds, many if given.lessons else ["app.py"])
+    samples = measure(given.rounds, given.lessons)
     [asked] = samples["asked"]
     median = {name: statistics.median(values) for name, values in samples.items() if name != "asked"}
     page, token = median["app"] / median["hello"], median["token"] / median["load"]

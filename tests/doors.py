@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app import i18n
 from app.doors import Doors
 from app.host import Host
+from app.languages import CODES
 from app.modules import Modules
 from app.settings import Settings
 from lessons import LESSONS
@@ -42,7 +43,7 @@ def visitor(
 ) -> tuple[TestClient, Behind, Doors]:
     """(a client that knocks, what stands behind the doors, the doors)."""
     behind = Behind()
-    light = {(one, name): dict for one in i18n.LANGUAGES for name in ("shell", *(one.id for one in LESSONS))}
+    light = {(one, name): dict for one in CODES for name in ("shell", *(one.id for one in LESSONS))}
     scripts = Modules(LESSONS, light)
     doors = Doors(behind.app, host or Host(Settings(lang=lang)), scripts, endpoints or {})
     return TestClient(doors, root_path=root_path, follow_redirects=False), behind, doors

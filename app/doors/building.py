@@ -21,12 +21,13 @@ from app.doors.body import BadBody, Room
 from app.doors.calls import SESSION, Calls, address_of
 from app.doors.coding import packed_quickly
 from app.doors.files import A_YEAR, Files, kind_of
-from app.doors.language import PAGES, LanguageDoor
+from app.doors.language import MISWRITTEN, PAGES, LanguageDoor
 from app.doors.limits import Held, give_back, limit_log, raise_open_files
 from app.doors.listener import Listener
 from app.doors.pages import Pages
 from app.errors import InputError
 from app.host import Host
+from app.languages import LANGUAGES
 from app.payload import Payload
 from app.work import Gone, Owner
 
@@ -34,8 +35,7 @@ log = logging.getLogger(__name__)
 
 # What the page and gradio_client ask Gradio for, and for what. Everything else of Gradio is closed.
 WRITTEN_BY_GRADIO = {
-    "/": "/",
-    "/en": "/en",
+    **{language.path: language.path for language in LANGUAGES},
     "/config": "/config",  # gradio_client: which endpoints there are
     "/config/": "/config",
     "/gradio_api/info": "/gradio_api/info",  # their arguments
@@ -45,9 +45,8 @@ WRITTEN_BY_GRADIO = {
     "/robots.txt": "/robots.txt",
     "/manifest.json": "/manifest.json",  # named in Gradio's page
 }
-WITHOUT_OR_WITH_TOO_MANY_SLASHES = ("", "/en/")
 OWN_SESSION = re.compile(r"[A-Za-z0-9_\-]{16,64}")
-_ACT = re.compile(r"/act/([a-z]{2})/([a-z0-9\-]{1,40})")
+_ACT = re.compile(r"/act/([a-z\-]{2,12})/([a-z0-9\-]{1,40})")
 _CALL = re.compile(r"/gradio_api/call/([a-z_]{1,40})")
 _ANSWER = re.compile(r"/gradio_api/call/([a-z_]{1,40})/([a-f0-9]{32})")
 JOIN, DATA, CANCEL = "/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/cancel"
@@ -110,7 +109,7 @@ class Doors:
     async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"].removeprefix(scope.get("root_path", "")), scope["method"]
         if method in ("GET", "HEAD"):
-            if path in WITHOUT_OR_WITH_TOO_MANY_SLASHES:
+            if path in MISWRITTEN:
                 await self._redirect(scope, send, path)
                 return
             if path in WRITTEN_BY_GRADIO:
@@ -165,7 +164,7 @@ class Doors:
 
     async def _redirect(self, scope: Scope, send: Send, path: str) -> None:
         """To the page itself: what it loads stands beside it, relative to its address."""
-        target = "../en" if path else scope.get("root_path", "").rpartition("/")[2] + "/"
+        target = ".." + MISWRITTEN[path] if path else scope.get("root_path", "").rpartition("/")[2] + "/"
         query = scope["query_string"]
         location = target.encode("latin-1", "replace") + (b"?" + query if query else b"")
         await send({"type": "http.response.start", "status": 307, "headers": [(b"location", location)]})

@@ -1,4 +1,4 @@
-"""Which language a visitor gets: `/` is Korean, `/en` English, and `?lang=` beats both on every page."""
+"""Which language a visitor gets: `/` is the table's first, `/<code>` another, and `?lang=` beats both."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from urllib.parse import parse_qs
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.i18n import LANGUAGES
+from app.languages import CODES, DEFAULT, LANGUAGES, spoken
 from app.settings import Settings
 
 _WEIGHT = re.compile(r"[01](\.[0-9]*)?")
-PAGES = {"/": "ko", "": "ko", "/en": "en", "/en/": "en"}
+# Also as a person may write it: without the only slash, or with one too many.
+MISWRITTEN = {"": "/"} | {f"{language.path}/": language.path for language in LANGUAGES[1:]}
+PAGES = {language.path: language.code for language in LANGUAGES}
+PAGES |= {written: PAGES[meant] for written, meant in MISWRITTEN.items()}
 
 
 def preferred_language(accept_language: str) -> str:
-    """The first of our languages in an Accept-Language header, by its weights; Korean where there is none."""
+    """The first of our languages in an Accept-Language header, by its weights; else the table's first."""
     weighed = []
     for place, entry in enumerate(accept_language.split(",")):
         name, _, weight = "".join(entry.lower().split()).partition(";q=")
-        lang, weight = name.partition("-")[0], weight or "1"
-        if lang in LANGUAGES and _WEIGHT.fullmatch(weight) and float(weight) > 0:  # 0: not wanted
+        lang, weight = spoken(name), weight or "1"
+        if lang and _WEIGHT.fullmatch(weight) and float(weight) > 0:  # 0: not wanted
             weighed.append((-float(weight), place, lang))
-    return min(weighed)[-1] if weighed else "ko"
+    return min(weighed)[-1] if weighed else DEFAULT
 
 
 class LanguageDoor:
@@ -56,9 +59,9 @@ class LanguageDoor:
             return None
         query = scope["query_string"].decode("latin-1")  # and back: unescaped bytes stay as they are
         asked = parse_qs(query).get("lang", [""])[-1]
-        if asked in LANGUAGES:
+        if asked in CODES:
             wanted = asked
-        elif here == "ko" and not query:
+        elif here == DEFAULT and not query:
             headers = dict(scope["headers"])
             accepted = headers.get(b"accept-language", b"").decode("ascii", "replace")
             wanted = preferred_language(accepted) if self.lang == "auto" else self.lang
@@ -66,7 +69,8 @@ class LanguageDoor:
             return None
         if wanted == here:
             return None
-        page = "en" if wanted == "en" else "../" if path.endswith("/en/") else "./"
+        up = "../" if len(path) > 1 and path.endswith("/") else ""
+        page = up + ("" if wanted == DEFAULT else wanted) or "./"
         if not path:  # under --root-path and without its slash, relative to the folder above
             page = scope["root_path"].rpartition("/")[2] + "/" + page
         return f"{page}?{query}" if query else page

@@ -69,7 +69,7 @@ export class Frame {
   }
 
   showCode(text, words) {
-    this.code.closest("details").hidden = !text;
+    this.code.closest("details").hidden = text === null; // this lesson has none
     if (!text || text === this.shown) return;
     this.shown = text;
     this.code.replaceChildren();

@@ -56,7 +56,8 @@ export const left = (id) => {
   } catch { return {}; } // inside another site's page storage may be refused
 };
 
-export const changeLanguage = (stage) => {
+/** Go to the page in `language`, one of page.languages, with the picture that is on screen. */
+export const changeLanguage = (stage, language) => {
   const wanted = new URLSearchParams(stage?.value ? new URL(linkOf(stage).address, location).search : location.search);
   if (stage?.value) {
     wanted.set("text", stage.value.text);
@@ -69,7 +70,6 @@ export const changeLanguage = (stage) => {
       if (stage.lesson.keep) sessionStorage.setItem(shelf(stage.id, "own"), JSON.stringify(stage.lesson.keep(stage)));
     } catch { /* the link carries what it can */ }
   }
-  const other = page.lang === "en" ? "ko" : "en";
-  wanted.set("lang", other);
-  location.assign((page.lang === "en" ? "./" : "en") + "?" + wanted);
+  wanted.set("lang", language.code);
+  location.assign(`${language === page.languages[0] ? "./" : language.code}?${wanted}`);
 };

@@ -2,7 +2,7 @@
 export const root = document.documentElement;
 
 /**
- * page: {lang, asked, lessons, styled, libraries, shell, lesson}: the language, the id of the lesson that the address asked for, all ids, those that
+ * page: {lang, languages, asked, styled, libraries, shell, lesson}: the language, all languages [{code, name, sign, html}], the id of the lesson that the address asked for, the ids that
  * have a style sheet, addresses of plotly and KaTeX, what the bars say, and what the asked lesson says (as in words/<lang>/<id>.json)
  */
 export const page = JSON.parse(document.getElementById("one-token-page").textContent);

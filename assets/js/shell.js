@@ -7,9 +7,10 @@ import { closeCard } from "./term.js";
 
 const { words, models } = page.shell;
 
-root.lang = page.lang;
+const spoken = page.languages.find(({ code }) => code === page.lang).html;
+root.lang = spoken;
 // Gradio sets the browser's language here, after us; the page's words are in ours.
-new MutationObserver(() => { if (root.lang !== page.lang) root.lang = page.lang; }).observe(root, { attributeFilter: ["lang"] });
+new MutationObserver(() => { if (root.lang !== spoken) root.lang = spoken; }).observe(root, { attributeFilter: ["lang"] });
 
 /* ---- light and dark (first.js has chosen): our tokens follow data-theme, Gradio's own parts follow body.dark ---- */
 const setTheme = (theme) => {
@@ -46,9 +47,12 @@ const bar = {
       this.fitSelect();
       active()?.act({ type: "model", name: this.select.value });
     });
-    const toggle = html("a", { class: "tool bare", href: "#", title: words.language, "aria-label": words.language }, tools);
-    for (const [text, on] of [["한", page.lang === "ko"], [" / ", false], ["EN", page.lang === "en"]]) html(on ? "b" : "span", {}, toggle, text);
-    toggle.addEventListener("click", (event) => { event.preventDefault(); changeLanguage(active()); });
+    const toggle = html("div", { class: "languages" }, tools);
+    for (const language of page.languages) {
+      if (language.code === page.lang) { html("b", {}, toggle, language.sign); continue; }
+      const other = html("a", { class: "tool bare", href: "#", lang: language.html, title: language.name, "aria-label": language.name }, toggle, language.sign);
+      other.addEventListener("click", (event) => { event.preventDefault(); changeLanguage(active(), language); });
+    }
     const theme = html("button", { class: "tool bare", "aria-label": words.theme, title: words.theme }, tools);
     const moon = svg("svg", { width: 18, height: 18, viewBox: "0 0 18 18", "aria-hidden": "true" }, theme);
     svg("circle", { cx: 9, cy: 9, r: 7, fill: "none", stroke: "currentColor", "stroke-width": 1.6 }, moon);

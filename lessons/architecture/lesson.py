@@ -12,9 +12,7 @@ from lessons.architecture.state import State
 LESSON = Lesson(
     id="architecture",
     order=4,
-    title={"ko": "GPT-1 vs GPT-2", "en": "Architecture"},
     State=State,
-    text={"ko": "나는 오늘 그 곳에 간다", "en": "Today I went to the river"},
     folder=Path(__file__).parent,
     stage=Stage(preview=preview.draw, live="lessons.architecture.live"),
 )

@@ -168,7 +168,7 @@ export const draw = (stage) => {
   parts.go.querySelector("span").textContent = value.ended ? words.again : words.go;
   if (value.ended && parts.timer) play(stage, false);
   tokenStrip(parts.strip, value, words, stage.before);
-  parts.whole.textContent = value.whole;
+  parts.whole.textContent = value.text + value.grown;
   rich(parts.say, value.say);
   for (const [name, { input, output, note }] of Object.entries(parts.knobs)) {
     const waiting = stage.waiting.some((entry) => entry.slot === `knob-${name}`);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.engine.memory import number_of
+from app.models.tokens import CONTEXT_OF_A_PIECE
 from app.outside import outside
 from app.parts import Part
 from app.views.snippet import Snippet
@@ -32,7 +33,7 @@ class Figures(Picture):
             "u": self.u,
             "n_input": len(self.ids),
             "n_typed": len(state.history.prompt),
-            "whole": visible(loaded.tokenizer.decode(self.ids)),
+            "grown": self._grown(),
             "n_context": n_context,
             "n_ctx": loaded.n_ctx,
             "n_dropped": step.n_dropped,
@@ -78,6 +79,13 @@ class Figures(Picture):
             by_hand = index >= n_prompt and self.path[index - n_prompt].by_hand
             tokens.append(token_view(piece, self.label(piece.id)) | {"by_hand": by_hand})
         return tokens
+
+    def _grown(self) -> str:
+        """What has come after the learner's text, as text."""
+        n_prompt, decode = len(self.state.history.prompt), self.loaded.tokenizer.decode
+        near = self.ids[max(0, n_prompt - CONTEXT_OF_A_PIECE) :]
+        before = decode(near[: min(n_prompt, CONTEXT_OF_A_PIECE)])
+        return visible(decode(near).removeprefix(before))
 
     def _drawn(self) -> dict[str, Any] | None:
         return self.token(self.path[-1].token_id, by_hand=self.path[-1].by_hand) if self.pending else None

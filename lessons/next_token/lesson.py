@@ -12,9 +12,7 @@ from lessons.next_token.state import State
 LESSON = Lesson(
     id="next-token",
     order=2,
-    title={"ko": "GPT란?", "en": "Next token"},
     State=State,
-    text={"ko": "나는 오늘", "en": "Today I"},
     folder=Path(__file__).parent,
     stage=Stage(preview=preview.draw, live="lessons.next_token.live"),
     first=True,

@@ -27,7 +27,7 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "u": None,
         "n_input": len(ids),
         "n_typed": len(ids),
-        "whole": "",
+        "grown": "",
         "n_context": len(ids),
         "n_ctx": None,
         "n_dropped": 0,

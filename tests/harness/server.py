@@ -37,6 +37,7 @@ class Server:
         log: file for stdout and stderr together. `started` is the time.time() just before the process began.
         environment: variables on top of this process's, less those that start as in `OURS`.
         port: None for a free one.
+        root: the repository, or a copy of it.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Server:
         log: Path,
         environment: Mapping[str, str] | None = None,
         port: int | None = None,
+        root: Path = ROOT,
     ):
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -54,7 +56,7 @@ class Server:
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-u", *script, "--port", str(self.port)],
-                cwd=ROOT,
+                cwd=root,
                 env={**inherited, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

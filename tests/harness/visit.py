@@ -7,8 +7,10 @@ from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import Browser, Page
 
+from app.languages import LANGUAGES
+
 DESKTOP, PHONE = (1280, 720), (390, 844)
-LOCALES = {"ko": "ko-KR", "en": "en-US"}
+LOCALES = {language.code: language.locale for language in LANGUAGES}
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 READY = "document.documentElement.dataset.ready === '1'"
 MODEL_READY = "document.documentElement.dataset.model === 'ready'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.languages import CODES
 from tests.harness.visit import DESKTOP, PHONE, Visit
 
 pytestmark = pytest.mark.ui
@@ -315,7 +316,7 @@ def test_a_folded_formula_loads_katex_when_it_is_opened(open_page):
 
 def test_every_target_is_wide_enough_for_a_finger(open_page):
     for query in (LESSON, PATTERN, {**LESSON, "lit": "embed", "node": "none"}):
-        for lang in ("ko", "en"):
+        for lang in CODES:
             visit = open_page(lang=lang, size=PHONE, query=query)
             assert visit.page.evaluate(SMALL, [TARGETS, 24]) == []
     logits = visit.page.locator("#architecture .arch-column.gpt1 .tag[data-node=logits]")

@@ -9,6 +9,7 @@ import itertools
 
 import pytest
 
+from app.languages import CODES
 from lessons import LESSONS
 from tests.harness.visit import DESKTOP, PHONE, Visit, open_visit
 
@@ -19,7 +20,7 @@ ONCE = {("ko", "wide", "light"), ("en", "phone", "dark")}  # each side of each c
 MATRIX = [
     pytest.param(lesson.id, *look, marks=() if look in ONCE else pytest.mark.slow)
     for lesson in LESSONS
-    for look in itertools.product(("ko", "en"), SIZES, ("light", "dark"))
+    for look in itertools.product(CODES, SIZES, ("light", "dark"))
 ]
 BROKEN = ("\ufffd", "undefined", "NaN", "[object ")
 
@@ -100,13 +101,13 @@ def test_presenting_with_mouse_and_clicker(open_page):
 
 
 def test_a_first_visit_speaks_the_browser_s_language(open_page):
-    for lang in ("ko", "en"):
+    for lang in CODES:
         visit = open_page(lang=lang, query={"lang": None, "theme": None})
         assert visit.page.evaluate("document.documentElement.lang") == lang
 
 
 def test_a_link_s_language_beats_the_browser_s(open_page):
-    for lang, other in (("ko", "en"), ("en", "ko")):
+    for lang, other in itertools.permutations(CODES, 2):
         visit = open_page(lang=lang, query={"lang": other})
         assert visit.page.evaluate("document.documentElement.lang") == other
 

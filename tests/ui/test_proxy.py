@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.languages import CODES
 from tests.harness.server import QUIET, Server
 from tests.harness.visit import open_visit
 
@@ -71,7 +72,7 @@ def proxied(tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
 
 def test_both_languages_work_behind_a_proxy(browser, proxied):
     url, missed = proxied
-    for lang in ("ko", "en"):
+    for lang in CODES:
         visit = open_visit(browser, url, lang=lang)
         visit.wait_model()
         assert visit.page.evaluate("document.documentElement.lang") == lang
@@ -86,7 +87,7 @@ def test_both_languages_work_behind_a_proxy(browser, proxied):
 
 def test_plotly_and_katex_come_through_the_proxy(browser, proxied):
     url, missed = proxied
-    for lang in ("ko", "en"):
+    for lang in CODES:
         visit = open_visit(browser, url, lang=lang, query={"lesson": "architecture"})
         visit.page.locator("#architecture .heat-plot image").first.wait_for(state="attached", timeout=60_000)
         visit.page.locator("#architecture .panel-formula .katex").wait_for()

@@ -18,6 +18,7 @@ from transformers.models.openai import modeling_openai
 from app.engine.init_lab import N_STARTS, gradient_norms, residual_walk
 from app.errors import InputError
 from app.guess import load_questions
+from app.languages import CODES
 from app.views import heatmap
 from lessons.architecture import compute, filled, starts
 from lessons.architecture.lesson import LESSON
@@ -36,7 +37,7 @@ def registry(tmp_path_factory):
         yield registry
 
 
-@pytest.fixture(scope="module", params=["ko", "en"])
+@pytest.fixture(scope="module", params=CODES)
 def mounted(request, registry) -> Mounted:
     return Mounted(LESSON, LESSON.stage, registry, request.param)
 

@@ -14,8 +14,8 @@ import pytest
 from gradio.routes import App
 from starlette.testclient import TestClient
 
-from app import i18n
 from app.doors.building import CANCEL, DATA, JOIN, WRITTEN_BY_GRADIO
+from app.languages import CODES
 from tests.doors import METHODS, Knock, sentence, visitor
 
 # Route of Gradio that is answered -> why. docs/security.md says the same.
@@ -209,7 +209,7 @@ def test_head_goes_to_the_language_too():
 )
 def test_a_wrong_address_is_one_sentence_in_her_language(caplog, path):
     client, behind, _ = visitor()
-    for lang in i18n.LANGUAGES:
+    for lang in CODES:
         answer = client.get(path, headers={"accept-language": lang})
         assert answer.status_code == 404 and answer.json() == {"detail": sentence("not_found", lang)}
     assert not behind.asked and not caplog.records

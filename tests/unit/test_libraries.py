@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import libraries, modules
+from app.languages import CODES
 from lessons import LESSONS
 from tests.doors import visitor
 
@@ -54,7 +55,7 @@ def test_a_gradio_without_katex_leaves_an_empty_address(monkeypatch, tmp_path):
 
 
 def test_the_first_page_names_them_and_carries_neither():
-    said = {(lang, name): dict for lang in ("ko", "en") for name in ("shell", *(one.id for one in LESSONS))}
+    said = {(lang, name): dict for lang in CODES for name in ("shell", *(one.id for one in LESSONS))}
     head = modules.Modules(LESSONS, said).head("ko", LESSONS[0])
     assert libraries.addresses()["plotly"] in head
     assert "plotly.js v" not in head and "KaTeX parse error" not in head

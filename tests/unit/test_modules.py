@@ -19,12 +19,13 @@ from app import modules, shell
 from app.doors import Doors
 from app.doors import coding as coding_
 from app.host import Host
+from app.languages import LANGUAGES
 from app.settings import Settings
 from lessons import LESSONS
 from tests.doors import visitor
 
 MOST_BYTES = 90_000  # of the HTML
-PAGES = {"ko": "/?lang=ko", "en": "/en?lang=en"}
+PAGES = {language.code: f"{language.path}?lang={language.code}" for language in LANGUAGES}
 LINKED = re.compile(r"<(?:script|link)[^>]* (?:src|href)=\"((?:\.\./)?[\w/]*m/[^\"]+)\"")
 
 
@@ -71,7 +72,7 @@ def test_a_page_carries_the_words_of_the_asked_lesson_alone(app, lang):
     html = page(app, lang, f"&lesson={asked.id}")
     told = said(html)
     assert told["asked"] == asked.id and told["lesson"]["words"]["title"] == asked.texts(lang)["ui.title"]
-    assert told["lesson"]["preview"]["text"] == asked.text[lang]
+    assert told["lesson"]["preview"]["text"] == asked.texts(lang)["first_text"]
     for other in others:
         scene = other.scenes[0].id
         assert other.texts(lang)[f"scene.{scene}.say"] not in html

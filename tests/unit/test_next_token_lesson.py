@@ -20,9 +20,13 @@ from app import i18n, models
 from app.engine.memory import SHARED
 from app.engine.next_token import History, KVCache, Sampling, warp
 from app.errors import InputError
+from app.languages import CODES
+from app.lesson import Context, Page
 from app.models.registry import EMBEDDED
 from app.models.tokens import ReadableTokenizer
+from app.views.tokens import visible
 from lessons.next_token import compute, moves, tree
+from lessons.next_token.figures import Figures
 from lessons.next_token.lesson import LESSON
 from lessons.next_token.state import MAX_DRAWS, MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice, State
 from tests.mounted import Mounted, Visitor, tiny_registry
@@ -408,7 +412,7 @@ def test_a_knob_has_its_range(loaded, knob, value):
 
 
 def test_the_stops_of_the_slider_are_those_that_are_taken(pages):
-    for lang in i18n.LANGUAGES:
+    for lang in CODES:
         stops = pages[lang].view.light()["fields"]["top_k"]["stops"]
         assert tuple(stops) == TOP_K_STOPS
 
@@ -712,7 +716,7 @@ def test_the_three_methods_side_by_side(loaded):
 
 @pytest.fixture(scope="module")
 def pages(registry) -> dict[str, Mounted]:
-    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in i18n.LANGUAGES}
+    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in CODES}
 
 
 ODD = {
@@ -761,7 +765,7 @@ def strings(value) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-@pytest.mark.parametrize(("model", "lang"), list(zip(EMBEDDED, i18n.LANGUAGES, strict=True)))
+@pytest.mark.parametrize(("model", "lang"), list(zip(EMBEDDED, CODES, strict=True)))
 @pytest.mark.parametrize("name", ODD)
 def test_every_picture_of_an_odd_text_is_plain_data(pages, lang, model, name):
     visitor = Visitor(pages[lang])
@@ -838,7 +842,7 @@ def test_a_full_window_is_told(pages):
 def test_a_preview_shows_the_real_tokens_and_no_number(pages, registry):
     value = pages["ko"].view.light()["preview"]
     tokenizer = models.loading.load_tokenizer(registry.spec(EMBEDDED[0]))
-    ids = tokenizer.encode(LESSON.text["ko"])
+    ids = tokenizer.encode(LESSON.texts("ko")["first_text"])
     assert [token["id"] for token in value["tokens"]] == ids
     assert value["rows"] == [] and value["u"] is None and not value["ready"]
     picture = Visitor(pages["ko"]).enter()
@@ -923,3 +927,19 @@ def test_the_code_is_the_file_but_for_two_lines(pages):
         line.split(" = ")[0] in ("name, text, ids", "temperature, top_k, top_p, seed, index")
         for line in different
     )
+
+
+@pytest.mark.parametrize("text", ["나는 오늘", "Today I", "고양이가 안녕 🙂", "  x"])
+def test_the_whole_text_is_the_learners_and_what_has_grown(loaded, registry, text):
+    """Her text and `grown` are together what the model has read, however many tokens."""
+    state = begin(loaded, text=text)
+    for token_id in (41, 30, 57, 41, 20, 44, 31, 45, 60):
+        state = moves.land(loaded, moves.pick(loaded, state, token_id))
+    name = "tiny-" + loaded.architecture
+    context = Context(LESSON, "ko", LESSON.words("ko"), registry)
+    data = Figures(context, Page(text, name), state, loaded).data()
+    before, whole = (
+        loaded.tokenizer.decode(list(ids)) for ids in (state.history.prompt, state.history.ids())
+    )
+    assert data["grown"] == visible(whole.removeprefix(before)) != ""
+    assert data["n_typed"] == len(state.history.prompt)

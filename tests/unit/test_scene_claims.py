@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import torch
 
-from app import i18n, models
+from app import languages, models
 from app.models import Registry
 from lessons import LESSONS
 from tests.mounted import Mounted, Visitor
 
 Picture = dict[str, Any]
 Claim = Callable[[Picture, Visitor], None]
-LANGS = i18n.LANGUAGES
+LANGS = languages.CODES
 CLAIMS: dict[tuple[str, str], Claim] = {}
 
 
@@ -59,7 +59,7 @@ def test_every_check_is_of_a_scene():
 def first_words(visitor: Visitor) -> str:
     """What the lesson begins with, in the language of the page."""
     context = visitor.mounted.context
-    return context.lesson.text[context.lang]
+    return context.words["first_text"]
 
 
 def chosen(visitor: Visitor, scene: str) -> list[str]:

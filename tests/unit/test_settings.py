@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.i18n import ASSETS, fill, load_text
+from app.languages import CODES
 from app.settings import OPTIONS, Settings, help_text
 
 NOTHING: dict[str, str] = {}
@@ -117,10 +119,14 @@ def test_a_taken_port_is_one_sentence(capsys):
     assert f"127.0.0.1:{port}" in capsys.readouterr().err
 
 
-def test_help_names_every_flag_and_variable_in_both_languages():
+def test_help_names_every_flag_and_variable_in_every_language():
     text = help_text()
+    assert "--lang auto|" + "|".join(CODES) in text
     for option in OPTIONS:
-        assert option.flag in text and option.help_ko in text and option.help_en in text
+        assert option.flag in text
+        for lang in CODES:
+            told = load_text(ASSETS / f"settings.{lang}.md")[f"{option.name}.help"]
+            assert fill(told, languages=", ".join(CODES)) in text
         assert option.environment[0] in text
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from app import i18n, models
 from app.errors import InputError
+from app.languages import CODES
 from app.lesson import Lesson, Live, Stage
 from app.links import MAX_TEXT, integer
 from app.models.registry import EMBEDDED
@@ -107,6 +108,7 @@ id = "nine"
 slide = "3"
 state = { text = "아홉", steps = 9 }
 """
+FIRST = {"ko": "처음", "en": "first"}
 WORDS = "## ui.word\nword\n" + "".join(
     f"## scene.{scene}.{part}\n{part}\n" for scene in ("zero", "five", "nine") for part in ("title", "say")
 )
@@ -117,11 +119,11 @@ def counting(tmp_path_factory, registry) -> dict[str, Mounted]:
     """The lesson that counts, in both languages."""
     folder = tmp_path_factory.mktemp("counting")
     (folder / "scenes.toml").write_text(SCENES, encoding="utf-8")
-    for lang in i18n.LANGUAGES:
-        (folder / f"text.{lang}.md").write_text(WORDS, encoding="utf-8")
-    first = {"ko": "처음", "en": "first"}
-    lesson = Lesson("counting", 1, {"ko": "수", "en": "Count"}, Count, first, folder, COUNTING)
-    return {lang: Mounted(lesson, COUNTING, registry, lang) for lang in i18n.LANGUAGES}
+    for lang in CODES:
+        first = f"## first_text\n{FIRST[lang]}\n"
+        (folder / f"text.{lang}.md").write_text(first + WORDS, encoding="utf-8")
+    lesson = Lesson("counting", 1, Count, folder, COUNTING)
+    return {lang: Mounted(lesson, COUNTING, registry, lang) for lang in CODES}
 
 
 @pytest.fixture
@@ -388,7 +390,7 @@ def test_what_is_no_text_is_told(text):
 
 @pytest.fixture(scope="module")
 def real(registry) -> dict[str, Mounted]:
-    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in i18n.LANGUAGES}
+    return {lang: Mounted(LESSON, LESSON.stage, registry, lang) for lang in CODES}
 
 
 JUNK = [
@@ -616,7 +618,7 @@ def random_action(generator: random.Random, picture: dict) -> dict:
 def test_the_address_is_an_exact_state(real, seed):
     """After every press of a random walk, whoever follows the address sees the same picture."""
     generator = random.Random(seed)
-    mounted = real[generator.choice(i18n.LANGUAGES)]
+    mounted = real[generator.choice(CODES)]
     visitor = Visitor(mounted)
     visitor.enter()
     walked = []
@@ -795,7 +797,7 @@ def test_the_words_of_every_loading_stage_exist(registry):
     stages = []
     models.load(registry.spec(OTHER), eager=True, progress=lambda _, stage: stages.append(stage))
     assert stages
-    for lang in i18n.LANGUAGES:
+    for lang in CODES:
         assert {f"loading.{stage}" for stage in [*stages, "download"]} <= set(i18n.shared_text(lang))
     assert Path(registry.spec(OTHER).location).name == OTHER
 

@@ -37,9 +37,7 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
 LESSON = Lesson(
     id="page-leads",
     order=1,
-    title={"ko": "페이지가 이끌어요", "en": "The page leads"},
     State=State,
-    text={"ko": "나는 오늘", "en": "Today I"},
     folder=Path(__file__).parent,
     stage=Stage(
         preview=lambda context, page, state: {"target": None},

@@ -47,9 +47,7 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
 LESSON = Lesson(
     id="server-leads",
     order=2,
-    title={"ko": "서버가 이끌어요", "en": "The server leads"},
     State=State,
-    text={"ko": "나는 오늘", "en": "Today I"},
     folder=Path(__file__).parent,
     stage=Stage(
         preview=lambda context, page, state: {"count": 0, "follows": False},
