@@ -16,6 +16,7 @@ from tests.toys import page_leads, server_leads
 pytestmark = pytest.mark.ui
 
 ACT = re.compile(r"/act/")
+ANSWERED = "lab.active?.()?.value?.link && !lab.active().pending"
 STEPS = "lab.active()?.own.losses?.length ?? 0"
 AT_LEAST = "n => (lab.active()?.own.losses?.length ?? 0) >= n"
 COUNTED = "n => document.querySelector('#count')?.textContent === String(n)"
@@ -43,7 +44,7 @@ def visitor(toys: Server, browser: Browser) -> Iterator[Callable[..., Visit]]:
     def open_(lesson, **query) -> Visit:
         visit = open_visit(browser, toys.url, query={"lesson": lesson.id, **query})
         visits.append(visit)
-        visit.page.wait_for_function("lab.active?.()?.value?.link && !lab.active().pending")
+        visit.page.wait_for_function(ANSWERED, timeout=90_000)  # the first one waits for the model
         return visit
 
     yield open_
@@ -86,7 +87,7 @@ def test_a_run_in_the_page(visitor):
     done = page.evaluate("lab.active().own.losses")
     page.locator("#shell a.tool").click()
     page.wait_for_url("**/en?**")
-    page.wait_for_function("lab.active?.()?.value?.link && !lab.active().pending")
+    page.wait_for_function(ANSWERED)
     assert page.evaluate("lab.active().own.losses") == done and len(visit.dialogs) == 1
     assert page.locator("#losses").inner_text().split()[0] == "9.000"
     assert not visit.console_errors and not visit.page_errors
