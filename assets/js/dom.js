@@ -54,6 +54,7 @@ export const count = (n) => n.toLocaleString("en-US");
 /** Make a drawn group act as a button: mouse, Enter and Space. `key` finds it again after a redraw. */
 export const press = (group, label, key, action) => {
   dress(group, { tabindex: 0, role: "button", "aria-label": label, "data-key": key });
+  group.addEventListener("mousedown", (event) => { event.preventDefault(); document.activeElement?.blur?.(); }); // Space stays what it was
   group.addEventListener("click", action);
   group.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;

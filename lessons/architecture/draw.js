@@ -96,7 +96,7 @@ const actions = (stage) => ({
 const columns = (stage, value) => {
   const { parts, words } = stage;
   const scale = streamScale(value.columns);
-  const places = columnPlaces(value.columns, parts.gpt1.clientWidth);
+  const places = columnPlaces(value.columns, Math.max(parts.gpt1.clientWidth, parts.gpt2.clientWidth));
   const arrived = value.lit === "ln" && stage.litBefore && stage.litBefore !== "ln";
   if (value !== emptyPicture) stage.litBefore = value.lit;
   const on = actions(stage);
@@ -107,8 +107,23 @@ const columns = (stage, value) => {
       on.pick(column.side, node);
       if (innerWidth <= NARROW) parts.panel.scrollIntoView({ block: "nearest", behavior: still() ? "auto" : "smooth" });
     };
+    if (!parts[column.side].clientWidth) return { point() {} }; // on a phone, the one that is not shown
     return drawColumn(parts[column.side], column, look, words, { ...on, pick, open: (block) => stage.act({ type: "open", block }, "block") });
   });
+};
+
+/** On a phone one of the two columns is shown, with a switch between them. */
+const switchSides = (stage, parts, pair) => {
+  const seg = html("div", { class: "seg sides", role: "group", "aria-label": stage.words.picture });
+  pair.before(seg);
+  const buttons = ["gpt1", "gpt2"].map((side) => html("button", { "data-key": `show-${side}` }, seg, side === "gpt1" ? "GPT-1" : "GPT-2"));
+  parts.showSide = (side) => {
+    if (pair.dataset.shown === side) return;
+    pair.dataset.shown = side;
+    buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(side === `gpt${index + 1}`)));
+  };
+  buttons.forEach((button, index) => button.addEventListener("click", () => { parts.showSide(`gpt${index + 1}`); stage.paint(); }));
+  parts.showSide("gpt1");
 };
 
 export const build = (stage) => {
@@ -119,6 +134,7 @@ export const build = (stage) => {
   steps(stage, parts, picture);
   const pair = html("div", { class: "arch-pair" }, picture);
   for (const side of ["gpt1", "gpt2"]) parts[side] = html("div", { class: `arch-column ${side}` }, pair);
+  switchSides(stage, parts, pair);
   parts.panel = html("aside", { class: "panel", "aria-label": stage.words.panel }, main);
   parts.labs = buildLabs(stage.more, stage.words, stage.fields, (action, slot) => stage.act(action, slot));
   drawSteps(stage, emptyPicture);
@@ -129,6 +145,7 @@ export const build = (stage) => {
 export const draw = (stage) => {
   const { parts, value, words } = stage;
   drawSteps(stage, value);
+  if (value.side && value.side !== stage.before?.side) parts.showSide(value.side);
   stage.pointed = null; // the next move of the mouse or the focus points anew
   columns(stage, value.ready ? value : emptyPicture);
   if (value.panel) {

@@ -1,5 +1,5 @@
 /* 「GPT란?」: one token at a time. Python computes every number; this draws them. */
-import { html, percent, svg } from "../../assets/js/dom.js";
+import { count, fill, html, percent, svg } from "../../assets/js/dom.js";
 import { rich } from "../../assets/js/term.js";
 import { aboutToken, readable } from "../../assets/js/views/chip.js";
 import { distribution } from "../../assets/js/views/distribution.js";
@@ -34,6 +34,7 @@ const buttons = (stage, parts, picture) => {
   parts.playIcon = icon(parts.play, PLAY, true);
   parts.playWord = html("span", {}, parts.play, words.play);
   parts.play.addEventListener("click", () => play(stage, !parts.timer));
+  parts.interrupt = (event) => { if (!parts.play.contains(event.target)) play(stage, false); };
   const undo = html("button", { id: "undo", class: "quiet", title: words.undo, "data-key": "undo" }, pair);
   icon(undo, UNDO, false);
   html("span", {}, undo, words.undo);
@@ -43,12 +44,19 @@ const buttons = (stage, parts, picture) => {
   parts.say = html("p", { "aria-live": "polite" }, say);
 };
 
-/** Draw on until the end of the text, a press, or a change of place. */
+/** Draw on until the end of the text, a limit, an error, any press, covered bars, or another place. */
 const play = (stage, on) => {
   const { parts, words } = stage;
   clearInterval(parts.timer);
-  parts.timer = on ? setInterval(() => (stage.pending ? null : stage.act({ type: "draw" })), PLAY_EVERY) : 0;
-  if (on) stage.act({ type: "draw" });
+  const next = () => {
+    if (!stage.at.clientWidth || stage.value.hidden) play(stage, false);
+    else if (!stage.pending) stage.act({ type: "draw" });
+  };
+  parts.timer = on ? setInterval(next, PLAY_EVERY) : 0;
+  for (const event of ["pointerdown", "keydown", "popstate"]) {
+    if (on) addEventListener(event, parts.interrupt, true); else removeEventListener(event, parts.interrupt, true);
+  }
+  if (on) next();
   parts.play.classList.toggle("on", on);
   parts.play.title = on ? words.pause : words.play;
   parts.playWord.textContent = on ? words.pause : words.play;
@@ -77,7 +85,16 @@ const knobs = (stage, parts, at) => {
   const seed = html("div", { class: "knob seed" }, row);
   html("label", { for: "knob-seed" }, html("div", {}, seed), words.seed);
   parts.seed = html("input", { id: "knob-seed", type: "number", min: fields.seed.low, max: fields.seed.high, step: 1, title: words.seed_note }, seed);
-  parts.seed.addEventListener("change", () => stage.act({ type: "knob", knob: "seed", value: Number(parts.seed.value) }, "knob-seed"));
+  parts.seedNote = html("p", { class: "seed-note", role: "status" }, seed);
+  parts.seed.addEventListener("change", () => {
+    const { low, high } = fields.seed;
+    const [text, value] = [parts.seed.value, Number(parts.seed.value)];
+    const good = text !== "" && Number.isInteger(value) && value >= low && value <= high;
+    parts.seedNote.textContent = good ? "" : fill(words.seed_range, { low, high: count(high), now: stage.value.knobs.seed });
+    if (good) stage.act({ type: "knob", knob: "seed", value }, "knob-seed");
+    else parts.seed.value = stage.value.knobs.seed;
+  });
+  parts.seed.addEventListener("input", () => { parts.seedNote.textContent = ""; });
 };
 const knobValue = (stage, name, input) => stage.fields[name].stops?.[Number(input.value)] ?? Number(input.value);
 const showKnob = (stage, name, output, input) => {
@@ -121,7 +138,8 @@ const distributionPart = (stage, parts, picture) => {
 
 const folds = (stage, parts) => {
   const { more, words } = stage;
-  const compare = fold(more, words.compare, words.compare_about, (open) => stage.act({ type: "compare", on: open }, "compare"));
+  const compare = fold(more, words.compare, words.compare_about, (open) => { if (open !== Boolean(stage.value?.compare)) stage.act({ type: "compare", on: open }, "compare"); });
+  parts.compareFold = compare.closest("details");
   parts.compare = html("div", { class: "compare" }, compare);
   const maths = fold(more, words.formula, words.formula_about);
   const symbol = { T: "warn" };
@@ -166,7 +184,7 @@ export const build = (stage) => {
 export const draw = (stage) => {
   const { parts, value, words } = stage;
   parts.go.querySelector("span").textContent = value.ended ? words.again : words.go;
-  if (value.ended && parts.timer) play(stage, false);
+  if (parts.timer && (value.ended || value.hidden || value.notice)) play(stage, false);
   tokenStrip(parts.strip, value, words, stage.before);
   parts.whole.textContent = value.text + value.grown;
   rich(parts.say, value.say);
@@ -187,6 +205,7 @@ export const draw = (stage) => {
     pathTree(parts.tree, value, words, (index) => stage.act({ type: "go", node: index }));
   }
   drawCompare(parts.compare, value.compare, words);
+  if (stage.pending?.type !== "compare" && !stage.waiting.some((entry) => entry.slot === "compare")) parts.compareFold.open = Boolean(value.compare);
   parts.cacheNow.textContent = value.cache_now;
 };
 

@@ -14,14 +14,12 @@ const layout = (width) => {
 };
 
 const headings = (drawing, words, g) => {
-  if (!g.narrow) {
-    const before = g.xNumbers + 56;
-    const after = g.xNumbers + g.numbers;
-    svg("rect", { class: "before", x: before - 20 - textWidth(words.before, 14), y: 2.75, width: 14, height: 13 }, drawing);
-    svg("text", { x: before, y: 14, "text-anchor": "end", class: "mute" }, drawing, words.before);
-    svg("rect", { class: "after", x: after - 20 - textWidth(words.after, 14), y: 4.5, width: 14, height: 10 }, drawing);
-    svg("text", { x: after, y: 14, "text-anchor": "end", class: "mute" }, drawing, words.after);
-  }
+  const after = g.xNumbers + g.numbers;
+  const before = g.narrow ? after - 30 - textWidth(words.after, 14) : g.xNumbers + 56;
+  svg("rect", { class: "before", x: before - 20 - textWidth(words.before, 14), y: 2.75, width: 14, height: 13 }, drawing);
+  svg("text", { x: before, y: 14, "text-anchor": "end", class: "mute" }, drawing, words.before);
+  svg("rect", { class: "after", x: after - 20 - textWidth(words.after, 14), y: 4.5, width: 14, height: 10 }, drawing);
+  svg("text", { x: after, y: 14, "text-anchor": "end", class: "mute" }, drawing, words.after);
   svg("text", { x: g.xStrip + g.strip / 2, y: 14, "text-anchor": "middle", style: "font-weight:700" }, drawing, words.draw);
 };
 

@@ -43,7 +43,8 @@ export const pathTree = (at, value, words, go) => {
     const parent = node.depth > 0 && byIndex.get(node.parent);
     if (parent) labels.push(edge(drawing, ends.get(parent.index) + 2, y(parent), x(node) - 2, y(node), node));
   }
-  if (tree.before) svg("text", { x: 0, y: y(tree.nodes[0]) - 24, class: "mute" }, drawing, fit(tree.before, 130 * stretch, 14));
+  const root = y(tree.nodes[0]);
+  if (tree.before) svg("text", { x: 0, y: root < 104 ? root + 32 : root - 40, class: "mute" }, drawing, fit(tree.before, 130 * stretch, 14)); // clear of the step's own number
   for (const node of tree.nodes) {
     const group = svg("g", { class: "node" }, drawing);
     const chipWidth = ends.get(node.index) - x(node);

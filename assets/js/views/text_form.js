@@ -24,15 +24,25 @@ export const textForm = (parent, stage, typing) => {
   examples.addEventListener("click", () => show(menu.hidden));
   addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
 
-  const send = () => { if (text.value !== stage.value?.text) stage.act({ type: "text", text: text.value }, "text"); };
+  let sent = null; // what has gone to Python last
+  let composing = false;
+  const send = () => {
+    if (text.value === stage.value?.text) return;
+    sent = text.value;
+    stage.act({ type: "text", text: sent }, "text");
+  };
+  text.addEventListener("compositionstart", () => { composing = true; });
+  text.addEventListener("compositionend", () => { composing = false; });
+  text.addEventListener("blur", () => { if (!stage.pending && stage.value && text.value === sent) text.value = stage.value.text; }); // what is in use
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   text.addEventListener("change", send);
   let timer = 0;
   if (typing) text.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { if (text.value.trim()) send(); }, TYPING); });
 
   return (value) => {
-    const writing = document.activeElement === text && (typing || stage.pending);
-    if (!writing) text.value = value.text;
+    const hers = document.activeElement === text && (composing || text.value !== sent || (typing && text.value.trim() === value.text));
+    const waits = stage.pending?.type === "text" || stage.waiting.some(({ action }) => action.type === "text");
+    if (!hers && !waits) text.value = value.text;
     mine.hidden = !value.can_return;
   };
 };
