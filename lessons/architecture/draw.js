@@ -145,7 +145,8 @@ export const build = (stage) => {
 export const draw = (stage) => {
   const { parts, value, words } = stage;
   drawSteps(stage, value);
-  if (value.side && value.side !== stage.before?.side) parts.showSide(value.side);
+  if (value.side && value.side !== parts.sideOfPanel) parts.showSide(value.side);
+  parts.sideOfPanel = value.side;
   stage.pointed = null; // the next move of the mouse or the focus points anew
   columns(stage, value.ready ? value : emptyPicture);
   if (value.panel) {

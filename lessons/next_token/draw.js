@@ -195,7 +195,10 @@ export const draw = (stage) => {
     note.textContent = value.notes[name] ?? "";
   }
   if (document.activeElement !== parts.seed) parts.seed.value = value.knobs.seed;
+  const covers = value.hidden && parts.cover.hidden;
   parts.cover.hidden = !value.hidden;
+  parts.cover.closest(".own-picture").classList.toggle("covering", value.hidden);
+  if (covers && innerWidth <= 900) parts.cover.scrollIntoView({ block: "center" }); // on a phone it lies below
   parts.hide.hidden = value.hidden || !value.ready;
   rich(parts.coverAsk, value.cover);
   parts.dist.classList.toggle("covered", value.hidden);

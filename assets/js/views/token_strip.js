@@ -66,9 +66,9 @@ const down = (drawing, x, yInput) => {
 };
 
 /** In the output, where the learner's own text would stand: it was typed, the model gave none of it. */
-const typedWords = (drawing, n, x, words) => {
+const typedWords = (drawing, n, x, x0, words) => {
   if (n <= 0) return;
-  const [left, right] = [x(0) - 40, x(n - 1) + 40];
+  const [left, right] = [Math.max(x(0) - 40, x0 + 4), x(n - 1) + 40];
   svg("rect", { class: "typed", x: left, y: 4, width: right - left, height: 32, rx: 9 }, drawing);
   svg("text", { class: "mute", x: (left + right) / 2, y: 25, "text-anchor": "middle", style: "font-size:14px" }, drawing, fit(words.typed, right - left - 12, 14));
 };
@@ -104,11 +104,11 @@ export const tokenStrip = (at, value, words, before = null) => {
   if (more) svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
   const shown = Math.min(inputs - from, columns);
   if (shown > 0) {
-    const places = Array.from({ length: shown }, (_, column) => ({ up: x(column) + (column + from + value.offset < value.n_typed ? 0 : UP), left: x(column) - 44, right: x(column) + 44 }));
+    const places = Array.from({ length: shown }, (_, column) => ({ up: x(column) + (column + from + value.offset < value.n_typed ? 0 : UP), left: Math.max(x(column) - 44, x0 + 2), right: x(column) + 44 }));
     if (more) places[0].left = x0 - 4;
     model(drawing, places, value.drawn && shown < columns ? x(shown) : null, { model: MODEL_Y, input: yInput }, value, words, narrow);
   }
-  typedWords(drawing, Math.min(shown, value.n_typed - value.offset - from), x, words);
+  typedWords(drawing, Math.min(shown, value.n_typed - value.offset - from), x, x0, words);
   for (let column = 0; column < columns; column += 1) {
     const index = column + from;
     const last = index === inputs - 1;
