@@ -14,7 +14,7 @@ import torch
 from app import records
 from app.engine.init_lab import N_STARTS
 from app.engine.untrained import Recipe, random_texts, untrained
-from lessons.architecture import lab_words
+from lessons.architecture import lab_figures, lab_words
 from lessons.architecture.labs import RecordedRun, RecordedTraining
 from lessons.architecture.lesson import LESSON
 from tests.mounted import Mounted, Visitor, tiny_registry
@@ -314,8 +314,24 @@ def test_every_outcome_of_a_training_has_its_words(cold, warm, verdict):
     assert [values["name"] for _, values in told] == ["lab.post_ln", "lab.pre_ln"]
 
 
+@pytest.mark.parametrize(
+    ("leaders", "since"), [("ABB", 1), ("AB", 1), ("AAB", 2), ("BAB", 2), ("BB", 0), ("ABBB", 1)]
+)
+def test_from_which_block_on_the_winner_leads(leaders, since):
+    rows = [{"top": [{"piece": piece}, {"piece": "C"}]} for piece in leaders]
+    assert lab_figures._settled(rows) == since
+
+
 def test_the_reason_is_given_only_where_the_ranks_bear_it_out(visitor):
     found = visitor.act("lab", lab="lens", on=True)["labs"]["lens"]
+    leaders = [[row["top"][0]["piece"] for row in column["rows"]] for column in found["columns"]]
+    since = [max(n for n in range(len(row)) if n == 0 or row[n - 1] != row[-1]) for row in leaders]
+    told = {
+        "ko": r"GPT-1은 (\d+)블록 뒤부터, GPT-2는 (\d+)블록 뒤부터",
+        "en": r"from (\d+) blocks on in GPT-1, from (\d+) in GPT-2",
+    }
+    assert [int(n) for n in re.search(told[visitor.lang], found["say"]).groups()] == since
+    assert not found["why"] or "LN" in found["why"]
     assert "nostalgebraist 2020" in found["source"] and "Belrose" in found["source"]
     run = SimpleNamespace(loaded=SimpleNamespace(n_layer=4))
     picture = SimpleNamespace(runs={"gpt1": run}, words=lambda key, **values: (key, values))
