@@ -14,6 +14,7 @@ import torch
 from app import records
 from app.engine.init_lab import N_STARTS
 from app.engine.untrained import Recipe, random_texts, untrained
+from app.models import load
 from lessons.architecture import lab_figures, lab_words
 from lessons.architecture.labs import RecordedRun, RecordedTraining
 from lessons.architecture.lesson import LESSON
@@ -241,6 +242,30 @@ def test_lab_2_says_its_numbers_and_how_n_is_read(visitor):
     assert [len(values) for values in found["predicted"]] == [11, 11]
     assert found["predicted"][0][-1] > found["predicted"][1][-1]
     visitor.act("lab", lab="walk", on=False)
+
+
+@pytest.mark.parametrize("lab", ["gradients", "walk"])
+def test_a_lab_tells_how_far_it_is(visitor, lab):
+    visitor.act("lab", lab=lab, on=True)
+    visitor.act("depth", depth=2, scaled=False, init="gpt")
+    visitor.act("depth", depth=3, scaled=False, init="gpt")
+    for done in (1, 2):
+        found = visitor.picture["labs"][lab]
+        assert (found["n_done"], found["n_starts"]) == (done, N_STARTS)
+        assert sorted(re.findall(r"\d+", found["progress"])) == sorted(f"{n}" for n in (done, N_STARTS))
+        visitor.act("start")
+    visitor.act("lab", lab=lab, on=False)
+
+
+def test_the_share_of_the_token_embedding(visitor, registry):
+    """Of the paper's GPT-2, 50,257 · 768 of 124,439,808 parameters; of the model on the page, as counted."""
+    found = visitor.act("lab", lab="parameters", on=True)["labs"]["parameters"]
+    weights = load(registry.spec("tiny-gpt2")).model.transformer.state_dict()
+    ours = weights["wte.weight"].numel() / sum(tensor.numel() for tensor in weights.values())
+    shares = re.findall(r"(\d+)%", found["say"])
+    assert shares == [f"{100 * 50257 * 768 / 124_439_808:.0f}", f"{100 * ours:.0f}"]
+    assert found["head"][1::2] == ["tiny-gpt1", "tiny-gpt2"]
+    visitor.act("lab", lab="parameters", on=False)
 
 
 def recorded(depth: int, scaled: bool, rate: float, placement: str) -> tuple[float, float]:
