@@ -14,7 +14,8 @@ import torch
 from app import records
 from app.engine.init_lab import N_STARTS
 from app.engine.untrained import Recipe, random_texts, untrained
-from lessons.architecture import lab_words
+from app.models import load
+from lessons.architecture import lab_figures, lab_words
 from lessons.architecture.labs import RecordedRun, RecordedTraining
 from lessons.architecture.lesson import LESSON
 from tests.mounted import Mounted, Visitor, tiny_registry
@@ -243,6 +244,30 @@ def test_lab_2_says_its_numbers_and_how_n_is_read(visitor):
     visitor.act("lab", lab="walk", on=False)
 
 
+@pytest.mark.parametrize("lab", ["gradients", "walk"])
+def test_a_lab_tells_how_far_it_is(visitor, lab):
+    visitor.act("lab", lab=lab, on=True)
+    visitor.act("depth", depth=2, scaled=False, init="gpt")
+    visitor.act("depth", depth=3, scaled=False, init="gpt")
+    for done in (1, 2):
+        found = visitor.picture["labs"][lab]
+        assert (found["n_done"], found["n_starts"]) == (done, N_STARTS)
+        assert sorted(re.findall(r"\d+", found["progress"])) == sorted(f"{n}" for n in (done, N_STARTS))
+        visitor.act("start")
+    visitor.act("lab", lab=lab, on=False)
+
+
+def test_the_share_of_the_token_embedding(visitor, registry):
+    """Of the paper's GPT-2, 50,257 · 768 of 124,439,808 parameters; of the model on the page, as counted."""
+    found = visitor.act("lab", lab="parameters", on=True)["labs"]["parameters"]
+    weights = load(registry.spec("tiny-gpt2")).model.transformer.state_dict()
+    ours = weights["wte.weight"].numel() / sum(tensor.numel() for tensor in weights.values())
+    shares = re.findall(r"(\d+)%", found["say"])
+    assert shares == [f"{100 * 50257 * 768 / 124_439_808:.0f}", f"{100 * ours:.0f}"]
+    assert found["head"][1::2] == ["tiny-gpt1", "tiny-gpt2"]
+    visitor.act("lab", lab="parameters", on=False)
+
+
 def recorded(depth: int, scaled: bool, rate: float, placement: str) -> tuple[float, float]:
     """Where the recorded runs ended, without and with warm-up."""
     runs = records.read("ln_training")["data"]["runs"]
@@ -314,8 +339,24 @@ def test_every_outcome_of_a_training_has_its_words(cold, warm, verdict):
     assert [values["name"] for _, values in told] == ["lab.post_ln", "lab.pre_ln"]
 
 
+@pytest.mark.parametrize(
+    ("leaders", "since"), [("ABB", 1), ("AB", 1), ("AAB", 2), ("BAB", 2), ("BB", 0), ("ABBB", 1)]
+)
+def test_from_which_block_on_the_winner_leads(leaders, since):
+    rows = [{"top": [{"piece": piece}, {"piece": "C"}]} for piece in leaders]
+    assert lab_figures._settled(rows) == since
+
+
 def test_the_reason_is_given_only_where_the_ranks_bear_it_out(visitor):
     found = visitor.act("lab", lab="lens", on=True)["labs"]["lens"]
+    leaders = [[row["top"][0]["piece"] for row in column["rows"]] for column in found["columns"]]
+    since = [max(n for n in range(len(row)) if n == 0 or row[n - 1] != row[-1]) for row in leaders]
+    told = {
+        "ko": r"GPT-1은 (\d+)블록 뒤부터, GPT-2는 (\d+)블록 뒤부터",
+        "en": r"from (\d+) blocks on in GPT-1, from (\d+) in GPT-2",
+    }
+    assert [int(n) for n in re.search(told[visitor.lang], found["say"]).groups()] == since
+    assert not found["why"] or "LN" in found["why"]
     assert "nostalgebraist 2020" in found["source"] and "Belrose" in found["source"]
     run = SimpleNamespace(loaded=SimpleNamespace(n_layer=4))
     picture = SimpleNamespace(runs={"gpt1": run}, words=lambda key, **values: (key, values))
