@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.i18n import LANGUAGES
+from app.links import is_foreign
 from app.settings import Settings
 
 _WEIGHT = re.compile(r"[01](\.[0-9]*)?")
@@ -31,7 +32,8 @@ class LanguageDoor:
 
     The link's language wins; on a first visit it is the one that the browser asks for.
 
-    A first visit is the bare address without a query: a link and a chosen language come with one.
+    A first visit is the bare address, or one with nothing but foreign names in its query (app/links.py): a
+    link and a chosen language come with names of ours.
     """
 
     def __init__(self, app: ASGIApp, lang: str):
@@ -55,10 +57,11 @@ class LanguageDoor:
         if here is None:
             return None
         query = scope["query_string"].decode("latin-1")  # and back: unescaped bytes stay as they are
-        asked = parse_qs(query).get("lang", [""])[-1]
+        names = parse_qs(query, keep_blank_values=True)
+        asked = names.get("lang", [""])[-1]
         if asked in LANGUAGES:
             wanted = asked
-        elif here == "ko" and not query:
+        elif here == "ko" and all(map(is_foreign, names)):
             headers = dict(scope["headers"])
             accepted = headers.get(b"accept-language", b"").decode("ascii", "replace")
             wanted = preferred_language(accepted) if self.lang == "auto" else self.lang

@@ -1,18 +1,18 @@
 /* The address always shows the exact state. What a link cannot hold survives a change of language in sessionStorage. */
-import { page, query, root } from "./page.js";
+import { isForeign, page, query, root } from "./page.js";
 
 const LONGEST = 2000;
 const LOOK = ["theme", "lang", "lesson", "present"]; // where and how to look, no state
 
 /** Does the address say more than where and how to look? Then the lesson's first picture would be a wrong one. */
-export const hasState = () => [...query().keys()].some((name) => !name.startsWith("__") && !LOOK.includes(name));
+export const hasState = () => [...query().keys()].some((name) => !isForeign(name) && !LOOK.includes(name));
 
 let followed = false;
 /** The query that lesson `id` enters with: only the lesson that the address asks for may follow it, and once. */
 export const queryFor = (id) => {
   if (followed || id !== page.asked) return "";
   followed = true;
-  return [...query().keys()].some((name) => !name.startsWith("__")) ? location.search.slice(1) : "";
+  return [...query().keys()].some((name) => !isForeign(name)) ? location.search.slice(1) : "";
 };
 
 /** -> {address, whole}; not whole: too long, so without the text. */

@@ -131,7 +131,16 @@ def test_what_a_bad_link_loses_is_told(open_page, name: str):
 
 
 def test_names_of_the_platform_are_passed_over_in_silence(open_page):
-    assert notice_of(open_page(query={"__sign": "abc", "__theme": "dark"})) == ""
+    foreign = {"fbclid": "a1", "utm_source": "mail", "gclid": "b2"}
+    visit = open_page(
+        lang="en", query={"lang": None, "theme": None, "__sign": "abc", "__theme": "dark", **foreign}
+    )
+    assert notice_of(visit) == ""
+    said = visit.page.evaluate(
+        "() => [document.documentElement.dataset.theme, document.documentElement.lang]"
+    )
+    assert said == ["dark", "en"], "the platform's theme, and the language of a first visit"
+    assert "fbclid" not in visit.page.url and "__sign=abc" in visit.page.url
 
 
 def test_lone_surrogates_are_answered(open_page):
