@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
@@ -53,8 +54,8 @@ def _lang(text: str) -> str:
 
 def _model(text: str) -> str:
     """A registry name or hub id as it is; what can only be a path must be a folder that exists."""
-    folder = os.path.expanduser(text)
-    if os.path.isdir(folder):
+    folder = _folder(os.path.expanduser(text))
+    if folder:
         return folder
     if text.startswith(".") or not _HUB_ID.fullmatch(text):
         raise SettingError(
@@ -62,6 +63,23 @@ def _model(text: str) -> str:
             "takes a model name, a hub id such as openai-community/gpt2, or a folder that exists",
         )
     return text
+
+
+def _folder(path: str) -> str | None:
+    """The folder at `path`, whichever Unicode form its names are typed in and lie on the disk in.
+
+    A keyboard writes 모델 in two characters or in five; macOS stores the one, Linux what it was given.
+    """
+    if os.path.isdir(path) or path.isascii():
+        return path if os.path.isdir(path) else None
+    above, name = os.path.split(path.rstrip("/"))
+    wanted, above = unicodedata.normalize("NFC", name), _folder(above or ".")
+    try:
+        beside = sorted(os.listdir(above)) if above else []
+    except OSError:  # not ours to read
+        return None
+    alike = (os.path.join(above, found) for found in beside if unicodedata.normalize("NFC", found) == wanted)
+    return next(filter(os.path.isdir, alike), None)
 
 
 def _root_path(text: str) -> str:
@@ -218,12 +236,12 @@ class Settings:
             # A missing value becomes "" (a bad value with its own sentence), a bare switch "1".
             parser.add_argument(option.flag, nargs="?", const="" if option.metavar else "1")
         arguments, unknown = parser.parse_known_args(argv)
-        lang = _terminal_language(environ)
+        lang = terminal_language(environ)
         if arguments.help:
             print(help_text())
             raise SystemExit(0)
         if unknown:
-            _stop(
+            stop(
                 f"모르는 인자예요: {unknown[0]} (--help로 볼 수 있어요).",
                 f"Unknown argument {unknown[0]} (see --help).",
                 lang,
@@ -239,7 +257,7 @@ class Settings:
 
         Exits as `from_args` does, but leaves the address alone: there it is not ours to open.
         """
-        return cls(**_read({}, environ, _terminal_language(environ)))
+        return cls(**_read({}, environ, terminal_language(environ)))
 
     def export(self, environ: MutableMapping[str, str] = os.environ) -> None:
         """Tell the libraries, which read the environment once: call it before gradio is imported."""
@@ -282,7 +300,7 @@ def _read(given: Mapping[str, str | None], environ: Mapping[str, str], lang: str
             values[option.name] = option.read(text)
         except SettingError as error:
             got = repr(text if len(text) <= 80 else text[:80] + "…")
-            _stop(f"{source}에는 {error.ko} (받은 값: {got}).", f"{source} {error.en} (got {got}).", lang)
+            stop(f"{source}에는 {error.ko} (받은 값: {got}).", f"{source} {error.en} (got {got}).", lang)
     return values
 
 
@@ -298,19 +316,20 @@ def _check_address(settings: Settings, lang: str) -> None:
             probe.bind(address)
     except OSError:
         where = settings.host if settings.port is None else f"{settings.host}:{settings.port}"
-        _stop(
+        stop(
             f"이 주소에서는 열 수 없어요: {where} (다른 프로그램이 쓰고 있거나 이 컴퓨터의 주소가 아니에요).",
             f"Cannot listen on {where} (in use by another program, or not an address of this computer).",
             lang,
         )
 
 
-def _terminal_language(environ: Mapping[str, str]) -> str:
+def terminal_language(environ: Mapping[str, str]) -> str:
     """Korean first; English where the terminal's locale is English."""
     locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     return "en" if locale.startswith("en") else "ko"
 
 
-def _stop(ko: str, en: str, lang: str) -> NoReturn:
+def stop(ko: str, en: str, lang: str) -> NoReturn:
+    """Say the sentence in `lang`, and end the program."""
     print(en if lang == "en" else ko, file=sys.stderr)
     raise SystemExit(BAD_VALUE)

@@ -12,10 +12,12 @@ from app import api, doors, i18n, modules
 from app.host import Host
 from app.lesson import Context, Lesson
 from app.models import Registry
+from app.models.registry import HUB
 from app.stage import mount
 from app.theme import theme
 from app.views.view import View
 
+SHORT = {name: name.split("/")[-1] for name in HUB}  # in the picker; every other model under its own name
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
@@ -70,5 +72,5 @@ def _shell_words(registry: Registry, lang: str) -> dict[str, Any]:
     """What the top bar and the scenes bar say."""
     return {
         "words": i18n.for_browser(i18n.shared_text(lang)),
-        "models": [{"name": name, "label": name.split("/")[-1]} for name in registry.names],
+        "models": [{"name": name, "label": SHORT.get(name, name)} for name in registry.names],
     }

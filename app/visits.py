@@ -98,7 +98,8 @@ def _with_usable_model(context: Context, page: Page) -> tuple[Page, str]:
     try:
         models.load(context.registry.spec(page.model))
     except UserError as error:
-        return replace(page, model=EMBEDDED[0]), i18n.sentence(error, context.lang)
+        instead = i18n.fill(i18n.shared_text(context.lang)["model.instead"], name=EMBEDDED[0])
+        return replace(page, model=EMBEDDED[0]), f"{i18n.sentence(error, context.lang)} {instead}"
     return page, ""
 
 

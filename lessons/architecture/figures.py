@@ -148,4 +148,10 @@ def _questions(picture: Picture) -> list[dict[str, Any]]:
 def _code(picture: Picture) -> str:
     """The snippet as it stands in its file, with the text and the block of this screen."""
     file = picture.context.lesson.folder / "snippets/two_blocks.py"
-    return snippet.filled(file, {"text, block = ": f"{picture.page.text!r}, {picture.state.block}"})
+    specs = (picture.context.registry.spec(picture.runs[side].loaded.name) for side in SIDES)
+    names = ", ".join(f'"{snippet.loadable(spec)}"' for spec in specs)
+    values = {
+        "text, block = ": f"{picture.page.text!r}, {picture.state.block}",
+        "for name in ": f"({names}):",
+    }
+    return snippet.filled(file, values)

@@ -170,7 +170,7 @@ class Figures(Picture):
         """The snippet as it stands in its file, with this screen's values in the two lines that name them."""
         state = self.state
         spec = self.context.registry.spec(self.page.model)
-        name = f"assets/models/{spec.name}" if spec.source == "embedded" else spec.name
+        name = snippet.loadable(spec)
         n_prompt = len(state.history.prompt)
         index = self.path[-1].draw_index if self.pending and not self.path[-1].by_hand else state.draws
         values = {
