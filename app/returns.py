@@ -1,4 +1,4 @@
-"""What the named endpoints give back, field by field, as view_api of gradio_client and the API page print it."""
+"""What the named endpoints give back, field by field, as gradio_client and the API page print it."""
 
 # No `from __future__ import annotations`: NotRequired would not be seen.
 from typing import Any, NotRequired, TypedDict

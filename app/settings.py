@@ -15,7 +15,9 @@ import sys
 import unicodedata
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn
+from importlib.util import find_spec
+from typing import Any, NamedTuple, NoReturn, TextIO
+from urllib.parse import urlsplit
 
 LANGUAGES = ("auto", "ko", "en")
 BAD_VALUE = 2  # exit code, as argparse and most command line tools have it
@@ -238,7 +240,8 @@ class Settings:
         arguments, unknown = parser.parse_known_args(argv)
         lang = terminal_language(environ)
         if arguments.help:
-            print(help_text())
+            can = _can_write(sys.stdout, help_text())
+            print(help_text() if can else help_text("en"))
             raise SystemExit(0)
         if unknown:
             stop(
@@ -267,12 +270,33 @@ class Settings:
         environ.setdefault("OMP_NUM_THREADS", "1")
         if self.offline:
             environ["HF_HUB_OFFLINE"] = "1"
+        _pass_the_proxy_by(environ, self.host)
 
 
-def help_text() -> str:
-    """The answer to --help: Korean first, English under it."""
+def _pass_the_proxy_by(environ: MutableMapping[str, str], host: str) -> None:
+    """A proxy in the environment is for the hub: Gradio, which asks its own address as it starts, goes past
+    it.
+
+    One of a kind that httpx cannot use here, as SOCKS without its package, would end the import of gradio; it
+    is left out.
+    """
+    named = [name for name in environ if name.lower() in ("http_proxy", "https_proxy", "all_proxy")]
+    if not named:
+        return  # a `no_proxy` alone would hide the proxies that the system itself knows
+    schemes = {"", "http", "https"} | ({"socks5", "socks5h"} if find_spec("socksio") else set())
+    for name in named:
+        if urlsplit(environ[name] if "://" in environ[name] else "//").scheme.lower() not in schemes:
+            del environ[name]
+    past = [environ.get(name, "") for name in ("no_proxy", "NO_PROXY")]
+    past = list(dict.fromkeys(entry for entry in [*past, "127.0.0.1", "localhost", "::1", host] if entry))
+    environ["no_proxy"] = environ["NO_PROXY"] = ",".join(past)
+
+
+def help_text(lang: str = "ko") -> str:
+    """The answer to --help: Korean first, English under it; with lang "en" the English alone, in ASCII."""
+    both = lang != "en"
     lines = [
-        "한 토큰씩 · One Token at a Time",
+        "한 토큰씩 · One Token at a Time" if both else "One Token at a Time",
         "",
         "  python app.py [--host HOST] [--port PORT] [--lang auto|ko|en] [--model MODEL]",
         "                [--share] [--offline] [--root-path PATH]",
@@ -281,10 +305,20 @@ def help_text() -> str:
     ]
     for option in OPTIONS:
         usage = f"{option.flag} {option.metavar}".rstrip()
-        lines += [f"  {usage:<18}{option.help_ko}", f"  {'':<18}{option.help_en}"]
+        told = [option.help_ko, option.help_en] if both else [option.help_en]
+        lines += [f"  {start:<18}{text}" for start, text in zip((usage, ""), told, strict=False)]
     names = ", ".join(option.environment[0] for option in OPTIONS)
-    lines += ["", f"  환경 변수로도 돼요 · as environment variables: {names}"]
+    lines += ["", f"  {'환경 변수로도 돼요 · ' if both else ''}as environment variables: {names}"]
     return "\n".join(lines)
+
+
+def _can_write(stream: TextIO, text: str) -> bool:
+    """The terminal, or what reads this output in its place, has letters for `text`."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read(given: Mapping[str, str | None], environ: Mapping[str, str], lang: str) -> dict[str, Any]:
@@ -330,6 +364,6 @@ def terminal_language(environ: Mapping[str, str]) -> str:
 
 
 def stop(ko: str, en: str, lang: str) -> NoReturn:
-    """Say the sentence in `lang`, and end the program."""
-    print(en if lang == "en" else ko, file=sys.stderr)
+    """Say the sentence in `lang`, or in English where the terminal has no Hangul, and end the program."""
+    print(en if lang == "en" or not _can_write(sys.stderr, ko) else ko, file=sys.stderr)
     raise SystemExit(BAD_VALUE)
