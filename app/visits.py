@@ -64,7 +64,9 @@ def enter(
             page = replace(page, text=clean_text(kept.string("mine", LONGEST_TEXT), context.lang)[0])
     if query:
         page, visit = _follow_link(context, live, page, query)
-        return page, replace(visit, state=live.restore(context, visit.page, visit.state, kept))
+        with suppress(InputError):  # what was kept and cannot be used takes nothing else with it
+            visit = replace(visit, state=live.restore(context, visit.page, visit.state, kept))
+        return page, visit
     page, sorry = _with_usable_model(context, page)
     fresh = first_visit(context, page)
     if visit is None or (visit.scene is None and visit.page != fresh.page):

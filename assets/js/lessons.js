@@ -2,7 +2,7 @@
    own tab, and in the console where; the others live. */
 import { html } from "./dom.js";
 import { loaded } from "./libraries.js";
-import { kept, queryFor } from "./link.js";
+import { kept, queryFor, wholeQuery } from "./link.js";
 import { page, root } from "./page.js";
 import { leaveEmpty, present } from "./shell.js";
 import { active, Stage, waitingPlace } from "./stage.js";
@@ -116,7 +116,8 @@ export const opened = () => requestAnimationFrame(() => {
 let popped = null; // {id, query, kept} of an entry whose tab is being opened
 const returning = ({ query, kept }) => ({ type: "enter", query, kept, popped: true });
 addEventListener("popstate", (event) => {
-  const entry = { id: new URLSearchParams(location.search).get("lesson"), query: location.search.slice(1), kept: event.state?.kept ?? null };
+  const id = new URLSearchParams(location.search).get("lesson");
+  const entry = { id, query: wholeQuery(location.search.slice(1), event.state?.left), kept: event.state?.kept ?? null };
   const stage = active();
   if (stage?.id === entry.id) return stage.act(returning(entry), "scene");
   const tab = document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(entry.id ?? "")}"]`);
