@@ -21,4 +21,5 @@ def check_model(settings: Settings, environ: Mapping[str, str] = os.environ) -> 
     try:
         models.check_folder(Path(settings.model), settings.model)
     except ModelError as error:
-        stop(i18n.sentence(error, "ko"), i18n.sentence(error, "en"), terminal_language(environ))
+        ko, en = (i18n.plain(i18n.sentence(error, lang)) for lang in ("ko", "en"))
+        stop(ko, en, terminal_language(environ))

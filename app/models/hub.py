@@ -25,7 +25,7 @@ FILES = [
 TRIED_JUST_NOW = (
     3.0  # seconds in which a failure is told again without asking: the page asks twice for one press
 )
-_failures: dict[str, tuple[float, str]] = {}  # {hub id: (when, code)}
+_failures: dict[str, tuple[float, ModelError]] = {}  # {hub id: (when, what was told)}
 
 
 def is_offline() -> bool:
@@ -57,11 +57,11 @@ def fetch(hub_id: str, progress: Progress | None = None) -> Path:
         raise ModelError("model_offline", name=hub_id)
     failed = _failures.get(hub_id)
     if failed and time.monotonic() - failed[0] < TRIED_JUST_NOW:
-        raise ModelError(failed[1], name=hub_id)
+        raise failed[1].with_traceback(None)
     try:
         return _download(hub_id, progress)
     except ModelError as error:
-        _failures[hub_id] = time.monotonic(), error.code
+        _failures[hub_id] = time.monotonic(), error
         raise
 
 

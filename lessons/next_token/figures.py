@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from app.views import snippet
+from app.views.numbers import percent
 from app.views.tokens import token_view
 from lessons.next_token import compute
-from lessons.next_token.picture import Picture, percent
+from lessons.next_token.picture import Picture
 from lessons.next_token.preview import knobs
 from lessons.next_token.questions import questions
 from lessons.next_token.state import COLUMNS, write_choices

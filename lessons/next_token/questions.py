@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app import guess
+from app.views.numbers import percent
 from lessons.next_token import compute
-from lessons.next_token.picture import Picture, percent
+from lessons.next_token.picture import Picture
 
 
 def questions(picture: Picture) -> list[dict[str, Any]]:

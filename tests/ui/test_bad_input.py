@@ -6,9 +6,13 @@ machine, and whose server logs a traceback.
 
 from __future__ import annotations
 
+from string import Formatter
+
 import pytest
 
+from app import i18n
 from tests.harness.visit import Visit
+from tests.unit.test_i18n import HOSTILE, templates_of
 
 pytestmark = pytest.mark.ui
 
@@ -156,3 +160,35 @@ def test_lone_surrogates_are_answered(open_page):
     )
     visit.wait_painted(after=before)
     notice_of(visit)
+
+
+RICH = """async (sentences) => {
+  const main = document.querySelector("script[type=module][src*='/m/'], script[type=module][src^='m/']").src;
+  const { rich } = await import(main.replace("main.js", "term.js"));
+  return sentences.map((sentence) => {
+    const at = rich(document.createElement("p"), sentence);
+    return [at.textContent, ...[...at.children].map((child) => `${child.localName} ${child.textContent}`)];
+  });
+}"""
+
+
+@pytest.mark.parametrize("lang", i18n.LANGUAGES)
+def test_letters_of_a_learner_stay_letters_on_the_page(open_page, lang: str):
+    """Every sentence with every hostile text in every place: only our own words are markup."""
+    visit = open_page(lang=lang, model=False)
+    cases = [(template, value) for template in templates_of(lang) for value in HOSTILE]
+    names = {
+        template: {name for _, name, _, _ in Formatter().parse(template) if name} for template, _ in cases
+    }
+    harmless = [i18n.fill(template, **dict.fromkeys(names[template], "\ue000")) for template, _ in cases]
+    hostile = [i18n.fill(template, **dict.fromkeys(names[template], value)) for template, value in cases]
+    expected, shown = (visit.page.evaluate(RICH, sentences) for sentences in (harmless, hostile))
+    for (template, value), wanted, found in zip(cases, expected, shown, strict=True):
+        assert found == [part.replace("\ue000", i18n.plain(value)) for part in wanted], (template, value)
+
+
+def test_a_learner_s_stars_and_brackets_are_read_as_she_wrote_them(open_page):
+    visit = open_page(query={"text": "2**3**4 [[token]]", "hidden": 1})
+    cover = visit.page.locator(".cover p")
+    assert "2**3**4 [[token]]" in cover.inner_text() and not cover.locator(".term").count()
+    assert cover.locator("b").all_inner_texts() == ["먼저 맞혀 보세요."]
