@@ -5,6 +5,10 @@ from app.settings import Settings
 settings = Settings.from_args() if __name__ == "__main__" else Settings.from_environment()
 settings.export()  # before gradio is imported: the libraries read the environment once
 
+from app import start  # noqa: E402
+
+start.check_model(settings)  # a fault is told before gradio is imported, which takes a while
+
 from app import shell  # noqa: E402
 from app.host import Host  # noqa: E402
 from lessons import LESSONS  # noqa: E402

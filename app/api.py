@@ -1,52 +1,57 @@
 """The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py.
 
 Gradio only lists and describes them; calls are answered by app/doors/calls.py, which runs the very same
-functions.
+functions. Their last argument `lang` is read there: it is the language of a sentence that says what is wrong.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: Gradio describes what a function returns by its annotation itself.
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
 from app import endpoints
 from app.models import Registry
+from app.returns import Generated, Models, Names, NextToken, Tokens, Traced
 
 
 def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
     """{name: function of the arguments that a call gives}. One that generates is run step by step."""
 
-    def tokenize(text: str, model: str) -> dict:
+    def models(lang: str = "") -> Models:
+        return endpoints.models(registry=registry)
+
+    def tokenize(text: str, model: str, lang: str = "") -> Tokens:
         return endpoints.tokenize(text, model, registry=registry)
 
     def next_token(
-        text: str, model: str, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0
-    ) -> dict:
+        text: str, model: str, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, lang: str = ""
+    ) -> NextToken:
         return endpoints.next_token(text, model, temperature, top_k, top_p, registry=registry)
 
     def generate(
         text: str,
         model: str,
         n: int = 20,
-        strategy: str = "greedy",
+        strategy: Literal["greedy", "sample", "beam"] = "greedy",
         temperature: float = 1.0,
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
-    ) -> dict:
+        lang: str = "",
+    ) -> Generated:
         return endpoints.generating(
             text, model, n, strategy, temperature, top_k, top_p, seed, registry=registry
         )
 
-    def trace(text: str, model: str, name: str = "") -> dict:
+    def trace(text: str, model: str, name: str = "", lang: str = "") -> Traced | Names:
         return endpoints.trace(text, model, name, registry=registry)
 
-    return {function.__name__: function for function in (tokenize, next_token, generate, trace)}
+    return {function.__name__: function for function in (models, tokenize, next_token, generate, trace)}
 
 
 def publish(registry: Registry) -> None:
     """List the endpoints in the gr.Blocks that is being built. Everything else of the page stays unlisted."""
     for name, function in functions(registry).items():
-        gr.api(function, api_name=name, api_description=getattr(endpoints, name).__doc__)
+        told = f"{getattr(endpoints, name).__doc__}\n\n{endpoints.ABOUT_LANG}"
+        gr.api(function, api_name=name, api_description=" ".join(told.split()))

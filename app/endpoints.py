@@ -26,13 +26,25 @@ MAX_SEED = 2**32 - 1
 MAX_TRACED_NUMBERS = 2_000_000  # in one answer, about 40 MB of JSON; every tensor of an embedded model fits
 N_NEAREST = 3
 
+ABOUT_LANG = "lang: ko or en, the language of an error; without it, that of the request's Accept-Language."
+
 Json = dict[str, Any]
+
+
+def models(*, registry: Registry | None = None) -> Json:
+    """{"models": [names], "default": name}: what the argument `model` of the other endpoints takes.
+
+    One of the hub is downloaded at the first call that names it.
+    """
+    registry = registry or Registry()
+    return {"models": list(registry.names), "default": registry.default}
 
 
 def tokenize(text: str, model: str, *, registry: Registry | None = None) -> Json:
     """{"tokens": [{"id", "piece", "bytes"}]}, with "part_of" where a token holds only a part of a character.
 
     bytes: UTF-8 after NFC. piece: the text they stand for, ‹EA B3› where that is only a part of a character.
+    An empty text has no tokens; a text may be longer than the context, up to 20,000 characters.
     """
     text = learner_text(text)
     tokenizer = load_tokenizer((registry or Registry()).spec(model))
@@ -51,7 +63,9 @@ def next_token(
     """{"entropy": nats, "top": [{"id", "piece", "p_before", "p_after"}]}, the ten likeliest by p_before.
 
     p_before: the plain softmax, whose entropy is told. p_after: what is sampled from, after temperature,
-    top-k and top-p (top_k 0 and top_p 1.0 switch theirs off).
+    top-k and top-p (top_k 0 and top_p 1.0 switch theirs off). An empty text starts from one end-of-text
+    token, or is an error where the vocabulary has none; of a text longer than the context the last tokens
+    count.
     """
     import torch
 
@@ -92,7 +106,9 @@ def generate(
 
     n: 1 to 256 new tokens; an end-of-text token ends it early and is the last of "ids", but has no text.
     strategy: "greedy", "sample" (uses temperature, top_k, top_p and seed) or "beam" (four beams). p: plain
-    softmax. text: as the tokenizer gives it back, so GPT-1's is in lower case.
+    softmax. text: as the tokenizer gives it back, so GPT-1's is in lower case. An empty text starts from one
+    end-of-text token, or is an error where the vocabulary has none; of a text longer than the context the
+    last tokens count.
     """
     from app.engine.decoding import finish
 
@@ -138,7 +154,9 @@ def trace(text: str, model: str, name: str, *, registry: Registry | None = None)
     """{"name", "shape", "mean", "std", "norm", "values": nested lists}; with an empty name {"names": [...]}.
 
     name: of a tensor of the forward pass, e.g. "blocks.0.attn.hook_pattern", without batch axis. Where the
-    causal mask is closed, the scores are null and count neither for mean, std nor norm (Frobenius).
+    causal mask is closed, the scores are null and count neither for mean, std nor norm (Frobenius). An empty
+    text starts from one end-of-text token, or is an error where the vocabulary has none; so is a text longer
+    than the context, which tells both numbers.
     """
     from app.engine import next_token as engine
     from app.engine import trace as tracing

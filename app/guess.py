@@ -23,7 +23,7 @@ from app.lesson import Context, Lesson
 from app.parts import Part
 from app.payload import Payload
 
-LARGEST_ANSWER = 1e9
+MOST_OPTIONS = 10  # of one question
 MOST_KEPT = 100  # answers that a browser may send along
 
 
@@ -79,10 +79,9 @@ def give(
     """`answers` with the one in `payload` ({"id", "answer"}) added or replaced.
 
     Raises:
-        InputError: no such question, or an answer that is no number.
+        InputError: no such question, or an answer that cannot be given to it.
     """
-    asked = payload.choice("id", [question["id"] for question in load_questions(lesson)])
-    return _with(answers, asked, payload.number("answer", -LARGEST_ANSWER, LARGEST_ANSWER))
+    return _with(answers, *_answer(lesson, payload, "id", "answer"))
 
 
 def restore(
@@ -90,14 +89,21 @@ def restore(
 ) -> tuple[tuple[str, Any], ...]:
     """`answers` with those that the browser kept, as [id, answer] in "answers".
 
-    What is none of ours is left out.
+    What is none of ours is left out, and the others stay.
     """
-    known = [question["id"] for question in load_questions(lesson)]
     for row in kept.rows("answers", MOST_KEPT, 2):
         with suppress(InputError):
-            asked = row.choice("0", known)
-            answers = _with(answers, asked, row.number("1", -LARGEST_ANSWER, LARGEST_ANSWER))
+            answers = _with(answers, *_answer(lesson, row, "0", "1"))
     return answers
+
+
+def _answer(lesson: Lesson, sent: Payload, name: str, value: str) -> tuple[str, float]:
+    """(question id, answer) from the fields `name` and `value`: an option's index, or a number in range."""
+    questions = {question["id"]: question for question in load_questions(lesson)}
+    question = questions[sent.choice(name, list(questions))]
+    if question["kind"] == "choice":
+        return question["id"], sent.whole(value, 0, MOST_OPTIONS - 1)
+    return question["id"], sent.number(value, question["low"], question["high"])
 
 
 def _with(answers: tuple[tuple[str, Any], ...], asked: str, answer: float) -> tuple[tuple[str, Any], ...]:

@@ -184,7 +184,7 @@ class Host:
 
     def refuse(self, error: Exception, lang: str) -> str:
         """The one sentence of a request that cannot be answered."""
-        return explain(error, lang)
+        return i18n.plain(explain(error, lang))
 
 
 @asynccontextmanager

@@ -22,6 +22,9 @@ _FINAL_OF_DIGIT = dict(zip("0123456789", ("o", "ㄹ", "", "o", "", "", "o", "ㄹ
 _FINAL_OF_LETTER = {"l": "ㄹ", "m": "o", "n": "o"}
 _TERM = re.compile(r"\[\[([^\]|]+)")
 _CLOSING = "’”)"
+_QUOTED = ("’", "”")
+_OPEN, _CLOSE = "\u2068", "\u2069"  # Unicode's first strong isolate and its end: they have no shape
+_MARKUP = re.compile(f"[*|\\[\\]{_OPEN}{_CLOSE}]")
 _HANGUL_FIRST, _HANGUL_LAST = 0xAC00, 0xD7A3
 
 
@@ -125,6 +128,8 @@ def final_consonant(word: str) -> str | None:
             return _FINAL_OF_LETTER.get(character.lower(), "")
         if character == "%":
             return ""
+        if character.isalnum():  # of another script
+            return None
     return None
 
 
@@ -132,11 +137,13 @@ def with_particle(word: str, pair: str) -> str:
     """`word` and the right one of `pair` ("은/는", "이/가", "을/를", "과/와", "으로/로", "이에요/예요").
 
     The first form follows a consonant. 으로 becomes 로 after ㄹ. A word without a sound gets both: ☆은(는).
-    A closing quote or bracket at the start of `pair` stands between the two.
+    A closing quote or bracket at the start of `pair` stands between the two. What is quoted is a learner's or
+    the model's: its Latin letters may be read in any way, so it gets both as well: ‘book’은(는).
     """
     closing = pair[: len(pair) - len(pair.lstrip(_CLOSING))]
+    theirs = closing.startswith(_QUOTED) and _ends_in_latin(word)
     word, (after_consonant, after_vowel) = word + closing, pair.removeprefix(closing).split("/")
-    final = final_consonant(word)
+    final = None if theirs else final_consonant(word)
     if final is None:
         return f"{word}{after_consonant}({after_vowel})"
     if final == "ㄹ" and after_consonant == "으로":
@@ -144,15 +151,34 @@ def with_particle(word: str, pair: str) -> str:
     return word + (after_consonant if final else after_vowel)
 
 
+def _ends_in_latin(word: str) -> bool:
+    last = next((character for character in reversed(word) if character.isalnum()), "")
+    return last.isascii() and last.isalpha()
+
+
+def _as_text(word: str) -> str:
+    """`word` so that no part of it is read as **bold** or a [[term]] where it will stand.
+
+    It comes between two marks without a shape, which the browser looks for and takes away (term.js).
+    """
+    return _OPEN + plain(word) + _CLOSE if _MARKUP.search(word) else word
+
+
+def plain(text: str) -> str:
+    """`text` without those marks, for what is no page."""
+    return text.replace(_OPEN, "").replace(_CLOSE, "")
+
+
 class _Filler(string.Formatter):
     def format_field(self, value, format_spec: str) -> str:
         if "/" in format_spec:
-            return with_particle(str(value), format_spec)
-        return super().format_field(value, format_spec)
+            word = str(value)
+            return _as_text(word) + with_particle(word, format_spec)[len(word) :]
+        return _as_text(super().format_field(value, format_spec))
 
 
 def fill(template: str, **values) -> str:
-    """Put `values` into `template`. The values are never read as templates themselves."""
+    """Put `values` into `template`. The values are never read as templates, and never as markup."""
     return _Filler().vformat(template, (), values)
 
 

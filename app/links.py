@@ -14,12 +14,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 SHARED_NAMES = ("lesson", "scene", "lang", "text", "model", "theme", "present")
 THEMES = ("light", "dark")
+# Names that other sites hang onto an address: the platform's (`__theme`, `__sign`), those of mails and
+# advertisements. The browser reads the same expression (assets/js/page.js).
+FOREIGN = (
+    r"__.*|_g[al]|_hs\w+|utm_\w*|mc_[a-z]id|mkt_tok|hsa_\w+|pk_\w+|mtm_\w+|vero_\w+|gad_\w+|gclsrc|spm|source"
+    r"|(fb|g|d|dc|wb|gb|ms|y|tt|tw|tb|epi|s_k|rdt_)?clk?id|[wg]braid|igsh(id)?|li_fat_id|ref(_src|_url|errer)?"
+    r"|n_(media|query|rank|ad\w*|keyword\w*|campaign\w*)"
+)
 MAX_TEXT = 10_000
 
 
@@ -168,17 +176,22 @@ def codecs(state_type: type) -> dict[str, Codec]:
     }
 
 
+def is_foreign(name: str) -> bool:
+    """No name of ours and none that a person would have written: it says nothing of what is to be shown."""
+    return re.fullmatch(FOREIGN, name, re.ASCII) is not None
+
+
 def read_fields(state_type: type, query: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """The fields of `state_type` found in `query` -> ({field: value}, names that were dropped).
 
-    Names that belong to the page (`SHARED_NAMES`) are left to the shell; names starting with `__` belong to
-    the platform and are passed over in silence.
+    Names that belong to the page (`SHARED_NAMES`) are left to the shell; foreign ones are passed over in
+    silence.
     """
     known = codecs(state_type)
     fields: dict[str, Any] = {}
     dropped: list[str] = []
     for name, text in query.items():
-        if name in SHARED_NAMES or name.startswith("__"):
+        if name in SHARED_NAMES or is_foreign(name):
             continue
         try:
             fields[name] = known[name].read(text)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from app import i18n, libraries
+from app import i18n, libraries, links
 from app.doors.coding import encode
 from app.languages import LANGUAGES
 from app.lesson import Lesson
@@ -143,6 +143,7 @@ class Modules:
             "asked": asked.id,
             "styled": list(styled),
             "libraries": libraries.addresses(),
+            "foreign": links.FOREIGN,
             **{
                 part: json.loads(edition.files[f"words/{lang}/{name}.json"])
                 for part, name in (("shell", "shell"), ("lesson", asked.id))

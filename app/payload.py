@@ -95,12 +95,10 @@ class Payload:
         return Payload(self._fields.get(name))
 
     def rows(self, name: str, most: int, width: int) -> Iterator[Row]:
-        """The first `most` entries of a list, as long as each of them is a list of `width` values."""
+        """The first `most` entries of a list; what is no list of `width` values comes as an empty row."""
         sent = self._fields.get(name)
         for entry in sent[:most] if isinstance(sent, list) else []:
-            if not isinstance(entry, list) or len(entry) != width:
-                return
-            yield Row(entry)
+            yield Row(entry if isinstance(entry, list) and len(entry) == width else [])
 
 
 class Row(Payload):

@@ -12,15 +12,16 @@ import os
 import re
 import socket
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
-from app import i18n
-from app.languages import CODES, DEFAULT, spoken
+from app import i18n, proxy
+from app.languages import CODES
+from app.terminal import bad_value, can_write, stop, stop_with, terminal_language, words
 
 AUTO = "auto"
-BAD_VALUE = 2  # exit code, as argparse and most command line tools have it
 
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _HUB_ID = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?")
@@ -56,12 +57,29 @@ def _lang(text: str) -> str:
 
 def _model(text: str) -> str:
     """A registry name or hub id as it is; what can only be a path must be a folder that exists."""
-    folder = os.path.expanduser(text)
-    if os.path.isdir(folder):
+    folder = _folder(os.path.expanduser(text))
+    if folder:
         return folder
     if text.startswith(".") or not _HUB_ID.fullmatch(text):
         raise SettingError("model")
     return text
+
+
+def _folder(path: str) -> str | None:
+    """The folder at `path`, whichever Unicode form its names are typed in and lie on the disk in.
+
+    A keyboard writes 모델 in two characters or in five; macOS stores the one, Linux what it was given.
+    """
+    if os.path.isdir(path) or path.isascii():
+        return path if os.path.isdir(path) else None
+    above, name = os.path.split(path.rstrip("/"))
+    wanted, above = unicodedata.normalize("NFC", name), _folder(above or ".")
+    try:
+        beside = sorted(os.listdir(above)) if above else []
+    except OSError:  # not ours to read
+        return None
+    alike = (os.path.join(above, found) for found in beside if unicodedata.normalize("NFC", found) == wanted)
+    return next(filter(os.path.isdir, alike), None)
 
 
 def _root_path(text: str) -> str:
@@ -149,12 +167,13 @@ class Settings:
             # A missing value becomes "" (a bad value with its own sentence), a bare switch "1".
             parser.add_argument(option.flag, nargs="?", const="" if option.metavar else "1")
         arguments, unknown = parser.parse_known_args(argv)
-        lang = _terminal_language(environ)
+        lang = terminal_language(environ)
         if arguments.help:
-            print(help_text())
+            codes = [code for code in CODES if can_write(sys.stdout, help_text((code,)))]
+            print(help_text(codes or CODES[-1:]))
             raise SystemExit(0)
         if unknown:
-            _stop(lang, "unknown", argument=unknown[0])
+            stop_with(lang, "unknown", argument=unknown[0])
         given = {option.name: getattr(arguments, option.name) for option in OPTIONS}
         settings = cls(**_read(given, environ, lang))
         _check_address(settings, lang)
@@ -166,7 +185,7 @@ class Settings:
 
         Exits as `from_args` does, but leaves the address alone: there it is not ours to open.
         """
-        return cls(**_read({}, environ, _terminal_language(environ)))
+        return cls(**_read({}, environ, terminal_language(environ)))
 
     def export(self, environ: MutableMapping[str, str] = os.environ) -> None:
         """Tell the libraries, which read the environment once: call it before gradio is imported."""
@@ -176,13 +195,14 @@ class Settings:
         environ.setdefault("OMP_NUM_THREADS", "1")
         if self.offline:
             environ["HF_HUB_OFFLINE"] = "1"
+        proxy.pass_by(environ, self.host)
 
 
-def help_text() -> str:
-    """The answer to --help: each line in all languages, one under the other."""
-    said = [_words(lang) for lang in CODES]
+def help_text(codes: Sequence[str] = CODES) -> str:
+    """The answer to --help: each line in those languages, one under the other."""
+    said = [words(lang) for lang in codes]
     lines = [
-        " · ".join(i18n.shared_text(lang)["ui.name"] for lang in CODES),
+        " · ".join(i18n.shared_text(lang)["ui.name"] for lang in codes),
         "",
         f"  python app.py [--host HOST] [--port PORT] [--lang {'|'.join((AUTO, *CODES))}] [--model MODEL]",
         "                [--share] [--offline] [--root-path PATH]",
@@ -191,14 +211,10 @@ def help_text() -> str:
     ]
     for option in OPTIONS:
         usage = f"{option.flag} {option.metavar}".rstrip()
-        for words in said:
-            lines.append(
-                f"  {usage:<18}{i18n.fill(words[f'{option.name}.help'], languages=', '.join(CODES))}"
-            )
-            usage = ""
+        told = [i18n.fill(one[f"{option.name}.help"], languages=", ".join(CODES)) for one in said]
+        lines += [f"  {usage if n == 0 else '':<18}{text}" for n, text in enumerate(told)]
     names = ", ".join(option.environment[0] for option in OPTIONS)
-    lines += ["", f"  {' · '.join(words['variables'] for words in said)}: {names}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", f"  {' · '.join(one['variables'] for one in said)}: {names}"])
 
 
 def _read(given: Mapping[str, str | None], environ: Mapping[str, str], lang: str) -> dict[str, Any]:
@@ -214,8 +230,7 @@ def _read(given: Mapping[str, str | None], environ: Mapping[str, str], lang: str
             values[option.name] = option.read(text)
         except SettingError as error:
             got = repr(text if len(text) <= 80 else text[:80] + "…")
-            wanted = i18n.fill(_words(lang)[f"{error.kind}.wanted"], languages=", ".join(CODES))
-            _stop(lang, "bad_value", source=source, wanted=wanted, got=got)
+            stop(lang, {code: bad_value(code, error.kind, source, got) for code in CODES})
     return values
 
 
@@ -231,19 +246,4 @@ def _check_address(settings: Settings, lang: str) -> None:
             probe.bind(address)
     except OSError:
         where = settings.host if settings.port is None else f"{settings.host}:{settings.port}"
-        _stop(lang, "cannot_listen", where=where)
-
-
-def _terminal_language(environ: Mapping[str, str]) -> str:
-    """That of the terminal's locale, or our first."""
-    locale = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
-    return spoken(locale) or DEFAULT
-
-
-def _words(lang: str) -> Mapping[str, str]:
-    return i18n.load_text(i18n.ASSETS / f"settings.{lang}.md")
-
-
-def _stop(lang: str, key: str, **values: str) -> NoReturn:
-    print(i18n.fill(_words(lang)[key], **values), file=sys.stderr)
-    raise SystemExit(BAD_VALUE)
+        stop_with(lang, "cannot_listen", where=where)

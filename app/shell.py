@@ -13,10 +13,12 @@ from app.host import Host
 from app.languages import LANGUAGES
 from app.lesson import Context, Lesson
 from app.models import Registry
+from app.models.registry import HUB
 from app.stage import mount
 from app.theme import theme
 from app.views.view import View
 
+SHORT = {name: name.split("/")[-1] for name in HUB}  # in the picker; every other model under its own name
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
@@ -78,7 +80,7 @@ def _shell_words(registry: Registry, lang: str) -> dict[str, Any]:
     return {
         "words": i18n.for_browser(i18n.shared_text(lang)),
         "models": [
-            {"name": name, "label": name.split("/")[-1], "source": registry.spec(name).source}
+            {"name": name, "label": SHORT.get(name, name), "source": registry.spec(name).source}
             for name in registry.names
         ],
     }

@@ -69,8 +69,9 @@ def enter(
             page = replace(page, text=clean_text(kept.string("mine", LONGEST_TEXT), context.lang)[0])
     if query:
         page, visit = _follow_link(context, live, page, query)
-        state = live.restore(context, visit.page, visit.state, kept)
-        return page, replace(visit, state=state, answers=guess.restore((), context.lesson, kept))
+        with suppress(InputError):  # what was kept and cannot be used takes nothing else with it
+            visit = replace(visit, state=live.restore(context, visit.page, visit.state, kept))
+        return page, replace(visit, answers=guess.restore((), context.lesson, kept))
     page, sorry = _with_usable_model(context, page)
     fresh = first_visit(context, page)
     if visit is None or (visit.scene is None and visit.page != fresh.page):
@@ -104,7 +105,8 @@ def _with_usable_model(context: Context, page: Page) -> tuple[Page, str]:
     try:
         models.load(context.registry.spec(page.model))
     except UserError as error:
-        return replace(page, model=EMBEDDED[0]), i18n.sentence(error, context.lang)
+        instead = i18n.fill(i18n.shared_text(context.lang)["model.instead"], name=EMBEDDED[0])
+        return replace(page, model=EMBEDDED[0]), f"{i18n.sentence(error, context.lang)} {instead}"
     return page, ""
 
 

@@ -24,8 +24,9 @@ from starlette.types import Receive, Scope, Send
 from app.doors.answers import NO_STORE, PIECE, language
 from app.doors.body import BadBody
 from app.doors.listener import Listener
-from app.errors import InputError
+from app.errors import InputError, shown
 from app.host import Host
+from app.languages import CODES
 from app.work import Gone, Owner
 
 SESSION = re.compile(r"[A-Za-z0-9_\-]{1,64}")
@@ -40,7 +41,7 @@ SLOWEST_READER = 120.0  # seconds for one answer to be taken; a slow one holds r
 
 @dataclass
 class Call:
-    """One call that was put down."""
+    """One call that was put down. `lang`: of the sentence that says what is wrong with it."""
 
     event_id: str
     name: str
@@ -208,6 +209,7 @@ class Calls:
 
     async def _answer(self, channel: Channel, call: Call) -> None:
         try:
+            call.lang = self._spoken(call)
             job = self._job(call)
             answer = await self._host.endpoint_work.run(channel.owner, job, lambda: call.gone)
             if self._bytes_answered + len(answer) > MOST_BYTES_ANSWERED:
@@ -219,6 +221,23 @@ class Calls:
             told = self._host.refuse(error, call.lang)
             answer, worked = orjson.dumps(told.encode("utf-8", "replace").decode()), False
         self._settle(channel, call, worked, answer)
+
+    def _spoken(self, call: Call) -> str:
+        """The language of what is told: that of the argument `lang`, else that of the request.
+
+        Raises:
+            InputError("unknown_language"): one that we do not speak.
+        """
+        try:
+            given = inspect.signature(self._functions[call.name]).bind_partial(*call.arguments)
+        except TypeError:  # told in a sentence by `_job`
+            return call.lang
+        asked = given.arguments.get("lang", "")
+        if asked == "":
+            return call.lang
+        if not isinstance(asked, str) or asked not in CODES:
+            raise InputError("unknown_language", name=shown(asked), known=", ".join(CODES))
+        return asked
 
     def _job(self, call: Call) -> Callable[[], Any]:
         """The work of a call; its answer as JSON. Missing arguments get their defaults."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.languages import CODES, DEFAULT, LANGUAGES, spoken
+from app.links import is_foreign
 from app.settings import Settings
 
 _WEIGHT = re.compile(r"[01](\.[0-9]*)?")
@@ -34,7 +35,8 @@ class LanguageDoor:
 
     The link's language wins; on a first visit it is the one that the browser asks for.
 
-    A first visit is the bare address without a query: a link and a chosen language come with one.
+    A first visit is the bare address, or one with nothing but foreign names in its query (app/links.py): a
+    link and a chosen language come with names of ours.
     """
 
     def __init__(self, app: ASGIApp, lang: str):
@@ -58,10 +60,11 @@ class LanguageDoor:
         if here is None:
             return None
         query = scope["query_string"].decode("latin-1")  # and back: unescaped bytes stay as they are
-        asked = parse_qs(query).get("lang", [""])[-1]
+        names = parse_qs(query, keep_blank_values=True)
+        asked = names.get("lang", [""])[-1]
         if asked in CODES:
             wanted = asked
-        elif here == DEFAULT and not query:
+        elif here == DEFAULT and all(map(is_foreign, names)):
             headers = dict(scope["headers"])
             accepted = headers.get(b"accept-language", b"").decode("ascii", "replace")
             wanted = preferred_language(accepted) if self.lang == "auto" else self.lang
@@ -72,7 +75,7 @@ class LanguageDoor:
         up = "../" if len(path) > 1 and path.endswith("/") else ""
         page = up + ("" if wanted == DEFAULT else wanted) or "./"
         if not path:  # under --root-path and without its slash, relative to the folder above
-            page = scope["root_path"].rpartition("/")[2] + "/" + page
+            page = quote(scope["root_path"].rpartition("/")[2]) + "/" + page
         return f"{page}?{query}" if query else page
 
 

@@ -19,8 +19,8 @@ from app.engine.controls import Sampling
 class Warped:
     """A next-token distribution before and after the three controls.
 
-    p_before (V,): the plain softmax. p_after (V,): what is sampled from. order (V,): ids by p_before, largest
-    first. n_after_top_k, n_after_top_p: tokens left after top-k, and after top-p of those.
+    p_before (V,), float64: the plain softmax. p_after (V,), float64: what is sampled from. order (V,): ids by
+    p_before, largest first. n_after_top_k, n_after_top_p: tokens left after top-k, and after top-p of those.
     """
 
     p_before: Tensor
@@ -46,17 +46,16 @@ def warp(logits: Tensor, sampling: Sampling, rank: tuple[Tensor, Tensor] | None 
     n_after_top_k = n_vocab
     if 0 < sampling.top_k < n_vocab:
         n_after_top_k = int((scaled >= scaled[sampling.top_k - 1]).sum())
-    p = scaled[:n_after_top_k].softmax(dim=0)
     n_after_top_p = n_after_top_k
     if sampling.top_p < 1:
         # From the least likely end: a token goes when it and all less likely ones hold at most 1 - top_p
         # together.
-        tail = p.flip(0).cumsum(0).flip(0)
+        tail = scaled[:n_after_top_k].softmax(dim=0).flip(0).cumsum(0).flip(0)
         n_after_top_p = max(1, int((tail > 1 - sampling.top_p).sum()))
-        p = scaled[:n_after_top_p].softmax(dim=0)
+    p = scaled[:n_after_top_p].double().softmax(dim=0)  # float32 knows nothing between 1e-45 and 0
     # Both are summed in the same order, so with all three controls off they are equal to the last digit.
-    p_before, p_after = torch.empty_like(logits), torch.zeros_like(logits)
-    p_before[order] = (descending - descending[0]).softmax(dim=0)
+    p_before, p_after = (torch.zeros(n_vocab, dtype=torch.float64) for _ in range(2))
+    p_before[order] = (descending - descending[0]).double().softmax(dim=0)
     p_after[order[: len(p)]] = p
     return Warped(p_before, p_after, order, n_after_top_k, n_after_top_p)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.errors import ModelError
 
@@ -26,18 +26,38 @@ def architecture(folder: Path, name: str) -> Architecture:
 
     Raises ModelError: "not_a_model" (no readable config.json) or "wrong_architecture".
     """
-    return ARCHITECTURES[_model_type(folder, name, tuple(ARCHITECTURES))]
+    return ARCHITECTURES[read_config(folder, name, tuple(ARCHITECTURES))["model_type"]]
 
 
-def _model_type(folder: Path, name: str, allowed: tuple[str, ...]) -> str:
-    """`model_type` of config.json, if it is one of `allowed`."""
+def read_config(folder: Path, name: str, allowed: tuple[str, ...]) -> dict[str, Any]:
+    """config.json, whose `model_type` is one of `allowed`. Raises ModelError as `architecture`."""
     try:
-        model_type = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        model_type = config["model_type"]
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise ModelError("not_a_model", name=name) from error
     if model_type not in allowed:
         raise ModelError("wrong_architecture", name=name, architecture=str(model_type)[:80])
-    return model_type
+    return config
+
+
+def check_weights(folder: Path, name: str) -> None:
+    """There are weights as safetensors, none of them cut off; their numbers are not read.
+
+    Raises ModelError: "unsafe_weights" (none, but pickles), "missing_weights" or "broken_weights".
+    """
+    from safetensors import SafetensorError, safe_open
+
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        pickled = any(any(folder.glob(pattern)) for pattern in PICKLES)
+        raise ModelError("unsafe_weights" if pickled else "missing_weights", name=name)
+    try:
+        for file in files:
+            with safe_open(file, framework="numpy"):
+                pass  # its header says how long the file must be
+    except (SafetensorError, OSError) as error:
+        raise ModelError("broken_weights", name=name) from error
 
 
 def read_model(folder: Path, name: str, eager: bool) -> PreTrainedModel:
@@ -53,7 +73,7 @@ def read_masked_model(folder: Path, name: str) -> PreTrainedModel:
     """A BertForMaskedLM, float32, in evaluation mode. Raises ModelError as `read_model`."""
     from transformers import BertForMaskedLM
 
-    _model_type(folder, name, ("bert",))
+    read_config(folder, name, ("bert",))
     return _read(folder, name, BertForMaskedLM, eager=False)
 
 
@@ -62,9 +82,7 @@ def _read(folder: Path, name: str, model_class: type[PreTrainedModel], eager: bo
     from safetensors import SafetensorError
     from transformers.utils.logging import disable_progress_bar
 
-    if not any(folder.glob("*.safetensors")):
-        pickled = any(any(folder.glob(pattern)) for pattern in PICKLES)
-        raise ModelError("unsafe_weights" if pickled else "missing_weights", name=name)
+    check_weights(folder, name)
     disable_progress_bar()  # it would be drawn into the server's log; the page has its own
     try:
         model, report = model_class.from_pretrained(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,11 @@ FILES = [
     "*.safetensors.index.json",
 ]
 
+TRIED_JUST_NOW = (
+    3.0  # seconds in which a failure is told again without asking: the page asks twice for one press
+)
+_failures: dict[str, tuple[float, ModelError]] = {}  # {hub id: (when, what was told)}
+
 
 def is_offline() -> bool:
     """Whether the network must not be touched. Read at each call: the hub's own constant is fixed at its
@@ -36,15 +43,48 @@ def fetch(hub_id: str, progress: Progress | None = None) -> Path:
             such public model) or "model_unavailable" (no network, or the hub does not answer).
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+    from huggingface_hub.errors import HFValidationError
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=FILES, local_files_only=True))
+        folder = Path(snapshot_download(hub_id, allow_patterns=FILES, local_files_only=True))
+        if is_whole(folder):  # the hub's own word for it would be the same after an interrupted download
+            return folder
     except HFValidationError:
         raise ModelError("model_not_found", name=hub_id) from None
     except FileNotFoundError:
-        if is_offline():
-            raise ModelError("model_offline", name=hub_id) from None
+        pass
+    if is_offline():
+        raise ModelError("model_offline", name=hub_id)
+    failed = _failures.get(hub_id)
+    if failed and time.monotonic() - failed[0] < TRIED_JUST_NOW:
+        raise failed[1].with_traceback(None)
+    try:
+        return _download(hub_id, progress)
+    except ModelError as error:
+        _failures[hub_id] = time.monotonic(), error
+        raise
+
+
+def is_whole(folder: Path) -> bool:
+    """All that a model is read from is there: config, tokenizer, and every file of its weights."""
+    there = {path.name for path in folder.iterdir() if path.is_file()}  # not what only points to a blob
+    if "config.json" not in there or not ("tokenizer.json" in there or {"vocab.json", "merges.txt"} <= there):
+        return False
+    indices = list(folder.glob("*.safetensors.index.json"))
+    try:
+        parts = {part for index in indices for part in json.loads(index.read_bytes())["weight_map"].values()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return False
+    if not indices:
+        return any(name.endswith(".safetensors") for name in there)
+    return parts <= there
+
+
+def _download(hub_id: str, progress: Progress | None) -> Path:
+    """What is missing of `hub_id`, and the rest of what was broken off."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
     try:
         return Path(snapshot_download(hub_id, allow_patterns=FILES, tqdm_class=_reporter(progress)))
     except RepositoryNotFoundError:

@@ -9,7 +9,15 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from app.errors import ModelError
-from app.models.folder import ARCHITECTURES, Architecture, read_checkpoint, read_masked_model, read_model
+from app.models.folder import (
+    ARCHITECTURES,
+    Architecture,
+    check_weights,
+    read_checkpoint,
+    read_config,
+    read_masked_model,
+    read_model,
+)
 from app.models.hub import Progress, fetch
 from app.models.registry import MASKED, ModelSpec, Registry
 from app.models.tokens import ReadableTokenizer
@@ -132,6 +140,20 @@ def load(
 def is_loaded(spec: ModelSpec) -> bool:
     """The finished model is in memory."""
     return (spec, None, False) in _models
+
+
+def check_folder(folder: Path, name: str) -> None:
+    """Whether the folder can be what `load` takes, found out without torch and without reading its weights.
+
+    Raises:
+        ModelError: as `load` would, called `name`. Weights of a wrong shape or that are no numbers show only
+            when they are read.
+    """
+    config = read_config(folder, name, tuple(ARCHITECTURES))
+    check_weights(folder, name)
+    tokenizer = _read_tokenizer(folder, name)
+    if tokenizer.vocab_size > config.get("vocab_size", tokenizer.vocab_size):
+        raise ModelError("tokenizer_mismatch", name=name)
 
 
 def load_masked(spec: ModelSpec = MASKED) -> MaskedModel:

@@ -1,11 +1,11 @@
 """Which models there are: the embedded ones, the one given at the start, and three on the Hugging Face hub.
 
 A name in a link or an endpoint is looked up here and nowhere else, so no visitor can name a path. Needs
-neither torch nor
-transformers: the first page shows the picker before they are imported.
+neither torch nor transformers: the first page shows the picker before they are imported.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,10 +51,13 @@ class Registry:
         self.names = tuple(self._specs)
 
     def spec(self, name: object) -> ModelSpec:
-        """Look a name up; anything else, of whatever type, raises ModelError("unknown_model")."""
-        if not isinstance(name, str) or name not in self._specs:
+        """Look a name up, in whichever Unicode form; anything else, of whatever type, raises
+        ModelError("unknown_model").
+        """
+        found = self._specs.get(unicodedata.normalize("NFC", name[:400])) if isinstance(name, str) else None
+        if found is None:
             raise ModelError("unknown_model", name=shown(name))
-        return self._specs[name]
+        return found
 
 
 def _spec_of(extra: str) -> ModelSpec:
@@ -62,7 +65,9 @@ def _spec_of(extra: str) -> ModelSpec:
     if folder.is_dir():
         # The name goes into links, so it tells the folder's name only; the prefix keeps it apart from the
         # others.
-        return ModelSpec(f"local/{folder.resolve().name}", "local", str(folder.resolve()))
+        folder = folder.resolve()
+        name = unicodedata.normalize("NFC", folder.name.encode("utf-8", "replace").decode())
+        return ModelSpec(f"local/{name}", "local", str(folder))
     if not _HUB_ID.fullmatch(extra):
         raise ModelError("unknown_model", name=extra[:80])
     return ModelSpec(extra, "hub", extra)

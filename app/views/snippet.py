@@ -7,6 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from app.models import ModelSpec
+
+
+def loadable(spec: ModelSpec) -> str:
+    """What `from_pretrained` takes for this model, where the app was started.
+
+    Of a folder that lies elsewhere only its own name: nobody who visits needs to know the rest of the path.
+    """
+    if spec.source != "local":
+        return spec.location if spec.source == "hub" else f"assets/models/{spec.name}"
+    folder, here = Path(spec.location), Path.cwd().resolve()
+    return folder.relative_to(here).as_posix() if folder.is_relative_to(here) else f"./{folder.name}"
+
 
 @dataclass(frozen=True)
 class Snippet:

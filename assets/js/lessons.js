@@ -2,7 +2,7 @@
    own tab, and in the console where; the others live. */
 import { html } from "./dom.js";
 import { loaded } from "./libraries.js";
-import { left, queryFor } from "./link.js";
+import { kept, own, queryFor, wholeQuery } from "./link.js";
 import { page, root } from "./page.js";
 import { leaveEmpty, present } from "./shell.js";
 import { active, Stage } from "./stage.js";
@@ -68,13 +68,12 @@ const open = async (id, wires) => {
     waiting.firstChild.textContent = page.shell.words.opening;
     waiting.hidden = false;
   }, TELL_AFTER);
-  const { kept = null, own } = left(id);
   let stage;
   try {
     const lesson = await fetchLesson(id);
     learn(lesson.terms);
     at.replaceChildren();
-    stage = new Stage(id, at, lesson, own);
+    stage = new Stage(id, at, lesson, own(id));
   } catch (error) {
     return tell(id, at, error);
   } finally {
@@ -83,7 +82,7 @@ const open = async (id, wires) => {
   if (active() === stage) shown = stage;
   const query = queryFor(id);
   const asked = new URLSearchParams(query);
-  const enter = { type: "enter", query, kept };
+  const enter = { type: "enter", query, kept: kept(id) };
   stage.act(asked.has("model") ? { ...enter, name: asked.get("model") } : enter);
   if (asked.get("present") === "1") present(true);
 };
@@ -118,7 +117,8 @@ export const opened = () => requestAnimationFrame(() => {
 let popped = null; // {id, query, kept} of an entry whose tab is being opened
 const returning = ({ query, kept }) => ({ type: "enter", query, kept, popped: true });
 addEventListener("popstate", (event) => {
-  const entry = { id: new URLSearchParams(location.search).get("lesson"), query: location.search.slice(1), kept: event.state?.kept ?? null };
+  const id = new URLSearchParams(location.search).get("lesson");
+  const entry = { id, query: wholeQuery(location.search.slice(1), event.state?.left), kept: event.state?.kept ?? null };
   const stage = active();
   if (stage?.id === entry.id) return stage.act(returning(entry), "scene");
   const tab = document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(entry.id ?? "")}"]`);

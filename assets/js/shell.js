@@ -1,4 +1,5 @@
 /* The page around the lessons: theme, top bar, scenes bar, presentation mode, keyboard. */
+import { copyText } from "./copy.js";
 import { html, svg, textWidth } from "./dom.js";
 import { changeLanguage, linkOf, writeLink } from "./link.js";
 import { page, query, root } from "./page.js";
@@ -123,12 +124,10 @@ const scenes = {
     });
     this.list.querySelector("button")?.focus({ preventScroll: true });
   },
-  async copy(stage, button) {
-    const { address, whole } = linkOf(stage);
-    try {
-      await navigator.clipboard.writeText(new URL(address, location).href);
-      button.textContent = whole ? words.copied : words.copied_without_text;
-    } catch { button.textContent = words.copy_failed; }
+  copy(stage, button) {
+    const { address, left } = linkOf(stage);
+    const done = "text" in left ? words.copied_without_text : "ids" in left ? words.copied_without_path : words.copied;
+    return copyText(new URL(address, location).href, button, words, done);
   },
 };
 

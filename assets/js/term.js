@@ -47,13 +47,18 @@ const termLink = (parent, id, words) => {
   link.addEventListener("click", (event) => { event.stopPropagation(); openCard(link, term); });
 };
 
-/** Text with **bold** and [[term]] or [[term|words]] -> nodes in `element`. Everything else is plain text. */
+/* What a learner or the model wrote comes between two marks without a shape where it holds a letter of our markup (app/i18n.py). */
+const VALUE = "\u2068[^\u2069]*\u2069";
+const MARKUP = new RegExp(`(\\*\\*(?:[^*\u2068]|${VALUE})+\\*\\*|\\[\\[(?:[^\\]\u2068]|${VALUE})+\\]\\]|${VALUE})`);
+const bare = (text) => text.replace(/[\u2068\u2069]/g, "");
+
+/** Text with **bold** and [[term]] or [[term|words]] -> nodes in `element`. Everything else is plain text, and so is every value put into it. */
 export const rich = (element, text) => {
   element.replaceChildren();
-  for (const part of String(text).split(/(\*\*[^*]+\*\*|\[\[[^\]]+\]\])/)) {
-    if (part.startsWith("**") && part.endsWith("**") && part.length > 4) html("b", {}, element, part.slice(2, -2));
-    else if (part.startsWith("[[") && part.endsWith("]]")) termLink(element, ...part.slice(2, -2).split("|"));
-    else if (part) element.append(part);
+  for (const part of String(text).split(MARKUP)) {
+    if (part.startsWith("**") && part.endsWith("**") && part.length > 4) html("b", {}, element, bare(part.slice(2, -2)));
+    else if (part.startsWith("[[") && part.endsWith("]]")) termLink(element, ...part.slice(2, -2).split("|").map(bare));
+    else if (part) element.append(bare(part));
   }
   return element;
 };

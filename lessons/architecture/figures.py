@@ -12,7 +12,7 @@ from app.models import LoadedModel
 from app.outside import outside
 from app.parts import Part
 from app.views import heatmap
-from app.views.snippet import Snippet
+from app.views.snippet import Snippet, loadable
 from app.views.tokens import token_view
 from lessons.architecture import compute, lab_figures, panels
 from lessons.architecture.compute import Run
@@ -51,7 +51,7 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
         "look": Part((*of, *place), lambda: _look(picture)),
         "outside": outside(context, page),
         "questions": Questions(of, lambda name: _answer(picture, name)),
-        "code": Snippet("snippets/two_blocks.py", {"text, block = ": f"{page.text!r}, {state.block}"}),
+        "code": _code(picture),
         "labs": Part((*of, *labs_of), lambda: lab_figures.draw(picture)),
     }
 
@@ -175,3 +175,14 @@ def _answer(picture: Picture, name: str) -> Answer:
     }
     blocks = {f"last{side[-1]}": run.loaded.n_layer - 1 for side, run in picture.runs.items()}
     return Answer(answer.right, values | blocks, answer.options, answer.words)
+
+
+def _code(picture: Picture) -> Snippet:
+    """The text, the block and the two models of this screen."""
+    specs = (picture.context.registry.spec(picture.loaded[side].name) for side in SIDES)
+    names = ", ".join(f'"{loadable(spec)}"' for spec in specs)
+    values = {
+        "text, block = ": f"{picture.page.text!r}, {picture.state.block}",
+        "for name in ": f"({names}):",
+    }
+    return Snippet("snippets/two_blocks.py", values)

@@ -8,6 +8,7 @@ from typing import Any
 from app import records
 from app.engine.init_lab import N_STARTS, predicted_walk
 from app.engine.untrained import Recipe
+from app.views.numbers import percent
 from app.views.tokens import visible
 from lessons.architecture import lab_words, labs, parameters, starts
 from lessons.architecture.picture import Picture
@@ -147,7 +148,5 @@ def _parameters(picture: Picture) -> dict[str, Any]:
             for name in (picture.words("panel.paper"), picture.runs[side].loaded.name.split("/")[-1])
         ],
         "rows": rows,
-        "say": picture.words(
-            "lab.parameters.say", paper=f"{100 * shares[2]:.0f}%", here=f"{100 * shares[3]:.0f}%"
-        ),
+        "say": picture.words("lab.parameters.say", paper=percent(shares[2], 0), here=percent(shares[3], 0)),
     }

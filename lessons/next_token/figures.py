@@ -8,10 +8,11 @@ from app.engine.memory import number_of
 from app.models.tokens import CONTEXT_OF_A_PIECE
 from app.outside import outside
 from app.parts import Part
-from app.views.snippet import Snippet
+from app.views.numbers import percent
+from app.views.snippet import Snippet, loadable
 from app.views.tokens import token_view, visible
 from lessons.next_token import compute
-from lessons.next_token.picture import Picture, percent
+from lessons.next_token.picture import Picture
 from lessons.next_token.preview import knobs
 from lessons.next_token.questions import questions
 from lessons.next_token.state import COLUMNS, write_choices
@@ -185,7 +186,7 @@ class Figures(Picture):
         """The values of this screen in the two lines of the file that name them."""
         state = self.state
         spec = self.context.registry.spec(self.page.model)
-        name = f"assets/models/{spec.name}" if spec.source == "embedded" else spec.name
+        name = loadable(spec)
         n_prompt = len(state.history.prompt)
         index = self.path[-1].draw_index if self.pending and not self.path[-1].by_hand else state.draws
         values = {

@@ -12,12 +12,6 @@ from lessons.next_token import compute
 from lessons.next_token.state import State
 
 
-def percent(p: float, digits: int = 1) -> str:
-    """0.382 -> "38.2%", and never 0.0% for what is not nothing."""
-    shown = f"{100 * p:.{digits}f}"
-    return f"<{10**-digits:.{digits}f}%" if p > 0 and float(shown) == 0 else f"{shown}%"
-
-
 class Picture:
     """One picture of one state. Words come from `context`, numbers from compute."""
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from app.engine.memory import number_of
 from app.guess import Answer, Questions
+from app.views.numbers import percent
 from lessons.next_token import compute
-from lessons.next_token.picture import Picture, percent
+from lessons.next_token.picture import Picture
 
 
 def questions(picture: Picture) -> Questions:

@@ -28,11 +28,13 @@ def finite_numbers(value) -> bool:
 
 def test_only_the_documented_endpoints_are_listed(client: Client):
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {
+        "/models",
         "/tokenize",
         "/next_token",
         "/generate",
         "/trace",
     }
+    assert client.predict(api_name="/models")["models"][0] == "tiny-gpt2"
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -6,9 +6,14 @@ machine, and whose server logs a traceback.
 
 from __future__ import annotations
 
+from string import Formatter
+
 import pytest
 
+from app import i18n
+from app.languages import CODES
 from tests.harness.visit import Visit
+from tests.unit.test_i18n import HOSTILE, templates_of
 
 pytestmark = pytest.mark.ui
 
@@ -131,7 +136,16 @@ def test_what_a_bad_link_loses_is_told(open_page, name: str):
 
 
 def test_names_of_the_platform_are_passed_over_in_silence(open_page):
-    assert notice_of(open_page(query={"__sign": "abc", "__theme": "dark"})) == ""
+    foreign = {"fbclid": "a1", "utm_source": "mail", "gclid": "b2"}
+    visit = open_page(
+        lang="en", query={"lang": None, "theme": None, "__sign": "abc", "__theme": "dark", **foreign}
+    )
+    assert notice_of(visit) == ""
+    said = visit.page.evaluate(
+        "() => [document.documentElement.dataset.theme, document.documentElement.lang]"
+    )
+    assert said == ["dark", "en"], "the platform's theme, and the language of a first visit"
+    assert "fbclid" not in visit.page.url and "__sign=abc" in visit.page.url
 
 
 def test_lone_surrogates_are_answered(open_page):
@@ -147,3 +161,35 @@ def test_lone_surrogates_are_answered(open_page):
     )
     visit.wait_painted(after=before)
     notice_of(visit)
+
+
+RICH = """async (sentences) => {
+  const main = document.querySelector("script[type=module][src*='/m/'], script[type=module][src^='m/']").src;
+  const { rich } = await import(main.replace("main.js", "term.js"));
+  return sentences.map((sentence) => {
+    const at = rich(document.createElement("p"), sentence);
+    return [at.textContent, ...[...at.children].map((child) => `${child.localName} ${child.textContent}`)];
+  });
+}"""
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_letters_of_a_learner_stay_letters_on_the_page(open_page, lang: str):
+    """Every sentence with every hostile text in every place: only our own words are markup."""
+    visit = open_page(lang=lang, model=False)
+    cases = [(template, value) for template in templates_of(lang) for value in HOSTILE]
+    names = {
+        template: {name for _, name, _, _ in Formatter().parse(template) if name} for template, _ in cases
+    }
+    harmless = [i18n.fill(template, **dict.fromkeys(names[template], "\ue000")) for template, _ in cases]
+    hostile = [i18n.fill(template, **dict.fromkeys(names[template], value)) for template, value in cases]
+    expected, shown = (visit.page.evaluate(RICH, sentences) for sentences in (harmless, hostile))
+    for (template, value), wanted, found in zip(cases, expected, shown, strict=True):
+        assert found == [part.replace("\ue000", i18n.plain(value)) for part in wanted], (template, value)
+
+
+def test_a_learner_s_stars_and_brackets_are_read_as_she_wrote_them(open_page):
+    visit = open_page(query={"text": "2**3**4 [[token]]", "hidden": 1})
+    cover = visit.page.locator(".cover p")
+    assert "2**3**4 [[token]]" in cover.inner_text() and not cover.locator(".term").count()
+    assert cover.locator("b").all_inner_texts() == ["먼저 맞혀 보세요."]

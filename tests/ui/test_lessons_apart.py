@@ -122,7 +122,7 @@ def test_a_lesson_states_only_its_picture(broken, no_traceback):
     visit.wait_model()
     page, words = visit.page, OTHER.words("ko")
     only = page.locator(".only")
-    assert only.inner_text() == f"2 columns of {OTHER.text['ko']}"
+    assert only.inner_text() == f"2 columns of {words['first_text']}"
     assert page.locator(f"#{OTHER.id} h1").inner_text() == words["ui.title"]
     assert page.locator(f"#{OTHER.id} .look").is_visible() and page.locator(".guess li").count() == 3
     before = visit.serial()
@@ -148,7 +148,7 @@ def test_a_lesson_states_only_its_picture(broken, no_traceback):
     visit.wait_painted(after=before)
     scene = OTHER.scenes[0].id
     assert board.locator("h2").inner_text() == words[f"scene.{scene}.title"]
-    assert board.locator(".only").inner_text() == f"2 columns of {OTHER.text['ko']}"
+    assert board.locator(".only").inner_text() == f"2 columns of {words['first_text']}"
     page.keyboard.press("Escape")
     assert only.is_visible() and not board.is_visible()
     assert only.evaluate("(at) => at.closest('.board') === null && at.currentCSSZoom === 1")

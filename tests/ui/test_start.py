@@ -8,6 +8,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from tests.harness.server import QUIET, Server
 
 
@@ -49,3 +51,15 @@ def test_a_second_app_beside_it_speaks_the_language_it_was_told(tmp_path: Path, 
             with urllib.request.urlopen(request) as answer:
                 assert answer.url.startswith(running.url + page)
                 assert answer.url.rstrip("?") == running.url + page
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+def test_a_dead_proxy_in_the_environment_does_not_keep_it_from_starting(tmp_path: Path, kind: str):
+    names = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    proxies = dict.fromkeys(names, f"{kind}://127.0.0.1:9")
+    with Server(["app.py"], tmp_path / "log.txt", QUIET | proxies) as server:
+        server.wait()
+        deadline = time.monotonic() + 30
+        while "Running on" not in server.read_log() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert "Running on" in server.read_log() and "Traceback" not in server.read_log()

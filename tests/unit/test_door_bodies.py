@@ -10,7 +10,7 @@ import time
 import pytest
 
 from app.doors import body
-from app.doors.body import BadBody, parse
+from app.doors.body import BadBody, Room, parse
 from app.host import Host
 from tests.doors import sentence, visitor
 
@@ -136,3 +136,27 @@ def test_odd_numbers_and_half_characters_are_answered_without_a_traceback(caplog
             answer = client.post(ACT, content=sent)
             assert answer.status_code == 400 and answer.json() == {"detail": sentence("not_understood")}
     assert not caplog.records
+
+
+def test_one_address_may_hold_half_of_the_room_and_not_a_byte_more():
+    """What she holds already counts, in all her requests together; the others' half stays free."""
+    room = Room(most=100)
+    with room.guest("a") as first, room.guest("a") as second, room.guest("b") as other:
+        first(30)
+        second(20)
+        with pytest.raises(BadBody) as refused:
+            second(1)
+        assert (refused.value.status, refused.value.code) == (503, "busy")
+        other(50)
+        with pytest.raises(BadBody):
+            other(1)
+        assert room.held == {"a": 50, "b": 50}
+    assert not room.held
+    with room.guest("a") as again:
+        again(50)
+    with room.guest("c") as third, room.guest("d") as fourth, room.guest("e") as fifth:
+        third(50)
+        fourth(49)
+        fifth(1)
+        with pytest.raises(BadBody):
+            fifth(1)

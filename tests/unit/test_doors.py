@@ -101,6 +101,13 @@ def test_the_language_a_browser_asks_for(header, lang):
         ("/en/?lang=en", "ko", None),
         ("/?scene=draw", "en", None),
         ("/en?scene=draw", "ko", None),
+        # What other sites hang onto an address leaves it a first visit.
+        ("/?__theme=dark", "en", "/en?__theme=dark"),
+        ("/?fbclid=1&utm_source=mail&gclid=", "en", "/en?fbclid=1&utm_source=mail&gclid="),
+        ("/?fbclid=1&scene=draw", "en", None),
+        ("/en?fbclid=1", "ko", None),
+        ("/?theme=dark", "en", None),
+        ("/?text=", "en", None),
         # What is no language of ours is left to the page, which tells the learner.
         ("/?lang=xx", "en", None),
         ("/?lang=", "en", None),

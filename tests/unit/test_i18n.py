@@ -11,14 +11,24 @@ from string import Formatter
 import pytest
 
 from app.errors import InputError
-from app.i18n import fill, final_consonant, load_text, sentence, shared_text, terms, with_particle
+from app.i18n import (
+    ASSETS,
+    fill,
+    final_consonant,
+    load_text,
+    plain,
+    sentence,
+    shared_text,
+    terms,
+    with_particle,
+)
 from app.languages import CODES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [*sorted(ROOT.glob("app/**/*.py")), *sorted(ROOT.glob("lessons/**/*.py"))]
 LESSON_FOLDERS = sorted(path.parent for path in ROOT.glob("lessons/*/text.ko.md"))
 SCRIPTS = sorted([*ROOT.glob("assets/js/**/*.js"), *ROOT.glob("lessons/**/*.js")])
-FILE_NAMES = re.compile(r".*\.(toml|md|py|json|js|css)")
+FILE_NAMES = re.compile(r".*\.(toml|md|py|json|js|css|safetensors)")
 
 # As a Korean reader says them: 영 일 이 삼 사 오 육 칠 팔 구, 엘 엠 엔, 티, 퍼센트, 토큰, 임베딩.
 PARTICLES = [
@@ -89,11 +99,33 @@ def test_no_particle_stands_inside_a_quote():
             assert not re.search(r"\{\w+:[^{}]*/[^{}]*\}[’”]", text), key
 
 
-@pytest.mark.parametrize("word", ["👨‍👩‍👧", "☆", "", " ", "…", "漢", "‹›", "⏎"])
+@pytest.mark.parametrize("word", ["👨‍👩‍👧", "☆", "", " ", "…", "漢", "‹›", "⏎", "é"])
 def test_a_word_without_a_known_sound_gets_both_forms(word):
     assert final_consonant(word) is None
     assert with_particle(word, "은/는") == f"{word}은(는)"
     assert with_particle(word, "으로/로") == f"{word}으로(로)"
+
+
+@pytest.mark.parametrize(
+    ("template", "word", "expected"),
+    [
+        ("‘{word:’은/는}", "book", "‘book’은(는)"),
+        ("‘{word:’은/는}", "책book.", "‘책book.’은(는)"),
+        ("“{word:”을/를}", "URL", "“URL”을(를)"),
+        ("‘{word:’이에요/예요}", "A)", "‘A)’이에요(예요)"),
+        ("‘{word:’은/는}", "gpt2", "‘gpt2’는"),
+        ("‘{word:’은/는}", "book책", "‘book책’은"),
+        ("‘{word:’으로/로}", "3.1", "‘3.1’로"),
+        ("{word:은/는}", "GPT", "GPT는"),  # our own words
+        ("({word:)은/는}", "MLP", "(MLP)는"),
+        ("헤드 {word:을/를}", "3.1", "헤드 3.1을"),
+        ("{word:은/는}", "café", "café은(는)"),
+        ("{word:은/는}", "A東", "A東은(는)"),
+        ("‘{word:’은/는}", "2**3", "‘\u20682**3\u2069’은"),
+    ],
+)
+def test_latin_letters_of_others_may_be_read_in_any_way(template, word, expected):
+    assert fill(template, word=word) == expected
 
 
 def test_a_number_is_no_text_yet_and_still_gets_its_particle():
@@ -297,3 +329,52 @@ def test_the_browser_gives_every_value_too(lang):
     # What the browser fills it fills by name alone: a particle of ours would stand there as it is.
     particles = [key for key, text in texts.items() if key.startswith("ui.") and re.search(r"\{\w+:", text)]
     assert not particles
+
+
+HOSTILE = ["2**3", "**", "****", "[[token]]", "[[", "]]", "a|b", "{x}", "<b>x</b>", "*", "**a** [[token|b]]"]
+HOSTILE += ["\u2068", "\u2069", "\u2069**a**\u2068", "[[token|{x}]]**", "\\*\\*", "` **x** `"]
+MARKUP = re.compile(
+    "(\\*\\*(?:[^*\u2068]|\u2068[^\u2069]*\u2069)+\\*\\*"
+    "|\\[\\[(?:[^\\]\u2068]|\u2068[^\u2069]*\u2069)+\\]\\]|\u2068[^\u2069]*\u2069)"
+)
+
+
+def read_as_the_browser_does(text: str) -> list[tuple[str, str]]:
+    """[(what it is, its letters)] of a sentence, as `rich` of assets/js/term.js takes it apart."""
+    parts: list[tuple[str, str]] = []
+    for part in MARKUP.split(text):
+        if part.startswith("**") and part.endswith("**") and len(part) > 4:
+            parts.append(("bold", plain(part[2:-2])))
+        elif part.startswith("[[") and part.endswith("]]"):
+            parts.append(("term", plain(part[2:-2])))
+        elif parts and not parts[-1][0]:
+            parts[-1] = ("", parts[-1][1] + plain(part))
+        else:
+            parts.append(("", plain(part)))
+    return parts
+
+
+def templates_of(lang: str) -> list[str]:
+    """All sentences of that language with something to fill in; particles have tests of their own."""
+    files = [ASSETS / f"text.{lang}.md", *(folder / f"text.{lang}.md" for folder in LESSON_FOLDERS)]
+    texts = [text for file in files for text in load_text(file).values() if "{" in text]
+    return [re.sub(r"\{(\w+):([’”)]*)[^{}]*\}", r"{\1}\2", text) for text in texts]
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_letters_of_a_learner_stay_letters_in_every_sentence(lang):
+    """Whatever she writes: what is bold and what opens a card is what our own words say."""
+    assert len(templates_of(lang)) > 100
+    for template in templates_of(lang):
+        names = {name for _, name, _, _ in Formatter().parse(template) if name}
+        harmless = read_as_the_browser_does(fill(template, **dict.fromkeys(names, "\ue000")))
+        for value in HOSTILE:
+            shown = read_as_the_browser_does(fill(template, **dict.fromkeys(names, value)))
+            expected = [(kind, part.replace("\ue000", plain(value))) for kind, part in harmless]
+            assert shown == expected, (template, value)
+
+
+def test_what_leaves_the_page_has_no_marks():
+    told = fill("‘{word}’", word="**a**")
+    assert told != "‘**a**’" and plain(told) == "‘**a**’"
+    assert fill("‘{word}’", word="ab") == "‘ab’", "marks only where there is something to mark"

@@ -16,6 +16,7 @@ from app.links import (
     codecs,
     flag,
     integer,
+    is_foreign,
     number,
     read_fields,
     sliders,
@@ -86,7 +87,34 @@ def test_unknown_names_are_dropped_and_told(name):
     assert read_fields(Knobs, {name: "1"}) == ({}, [name])
 
 
-@pytest.mark.parametrize("name", [*SHARED_NAMES, "__theme", "__sign", "__"])
+FOREIGN_NAMES = [
+    "__theme",
+    "__sign",
+    "__",
+    "fbclid",
+    "gclid",
+    "gbraid",
+    "msclkid",
+    "utm_source",
+    "utm_",
+    "_ga",
+]
+FOREIGN_NAMES += ["igshid", "mc_cid", "ref", "n_media", "n_keyword_id", "gad_source"]
+
+
+def test_no_field_of_ours_has_a_foreign_name():
+    for lesson in LESSONS:
+        assert not [name for name in (*codecs(lesson.State), *SHARED_NAMES) if is_foreign(name)], lesson.id
+
+
+@pytest.mark.parametrize(
+    "name", ["text", "utm", "my__x", "clidx", "_", "refs", "n_", "n_layer", "fbclid\n", "ütm_x"]
+)
+def test_what_only_looks_foreign_is_not(name):
+    assert not is_foreign(name)
+
+
+@pytest.mark.parametrize("name", [*SHARED_NAMES, *FOREIGN_NAMES])
 def test_names_of_the_page_and_the_platform_are_passed_over_in_silence(name):
     assert read_fields(Knobs, {name: "1"}) == ({}, [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -141,3 +142,57 @@ def test_reading_settings_imports_neither_torch_nor_gradio(root: Path):
     code = "import sys, app.settings; print({'torch', 'gradio', 'transformers'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+ENCODINGS = [
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+]
+
+
+@pytest.mark.parametrize("environ", ENCODINGS, ids=lambda environ: ",".join(environ.values()))
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["--lang", "한국어"], 2), (["--ㄱ"], 2)])
+def test_a_terminal_without_hangul_gets_english(root, environ, arguments, code):
+    command = [sys.executable, "app.py", *arguments]
+    done = subprocess.run(command, cwd=root, env=os.environ | environ, capture_output=True, timeout=60)
+    told = done.stderr if code else done.stdout
+    assert done.returncode == code and b"Traceback" not in done.stderr, done.stderr
+    assert told.isascii() and b"?" * 3 not in told and len(told.split()) > 3
+
+
+def test_help_is_in_the_languages_that_can_be_written():
+    both, english = help_text(), help_text(("en",))
+    assert english.isascii() and len(both.splitlines()) == len(english.splitlines()) + len(OPTIONS)
+    korean = load_text(ASSETS / "settings.ko.md")["port.help"]
+    assert both.index(korean) < both.index(load_text(ASSETS / "settings.en.md")["port.help"])
+    assert korean not in english
+
+
+DEAD = "http://127.0.0.1:9"
+PROXIES = [
+    {},
+    {"http_proxy": DEAD, "HTTPS_PROXY": DEAD, "ALL_PROXY": DEAD},
+    {"ALL_PROXY": "socks5://127.0.0.1:9", "all_proxy": "socks4://127.0.0.1:9", "HTTP_PROXY": "127.0.0.1:9"},
+    {"HTTP_PROXY": DEAD, "NO_PROXY": "example.org"},
+    {"HTTP_PROXY": DEAD, "no_proxy": "*"},
+]
+
+
+@pytest.mark.parametrize("environ", PROXIES)
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "classroom.local"])
+def test_the_app_reaches_itself_past_any_proxy(environ, host):
+    """As httpx, through which Gradio asks, reads the environment."""
+    exported = dict(environ)
+    Settings(host=host).export(exported)
+    code = "import sys, httpx; client = httpx.Client()\n"
+    code += "for name in sys.argv[1:]:\n"
+    code += "    used = client._transport_for_url(httpx.URL(f'http://{name}:7860/'))\n"
+    code += "    assert not isinstance(used._pool, __import__('httpcore').HTTPProxy), name\n"
+    names = ["127.0.0.1", "localhost", "[::1]", "127.0.0.1" if host == "0.0.0.0" else host]
+    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    subprocess.run([sys.executable, "-c", code, *names], env=clean | exported, check=True, timeout=60)
+    kept = [name for name, value in environ.items() if value == DEAD]
+    assert all(exported[name] == DEAD for name in kept), "the hub is still reached through it"
+    assert environ.get("NO_PROXY", "") in exported.get("NO_PROXY", "")
+    assert environ or not {"no_proxy", "NO_PROXY"} & set(exported), "the system's own proxies stay"

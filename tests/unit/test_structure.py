@@ -35,7 +35,7 @@ FORBIDDEN = {
     "training/pretrain": ("training.evaluate", "training.records"),
     "training/evaluate": ("training.records",),
 }
-ALLOWED = {"app/settings.py": ("app.i18n", "app.languages")}  # tables and texts
+ALLOWED = {"app/settings.py": ("app.i18n", "app.languages", "app.proxy", "app.terminal")}  # tables and texts
 
 
 def python_files(under: str) -> list[Path]:

@@ -1,4 +1,5 @@
 /* Folded detail under a picture: a heading to open, and what is drawn when it is open. */
+import { copyText } from "../copy.js";
 import { html } from "../dom.js";
 
 /** -> the body of the fold. `opened(isOpen)` is told when the learner opens or closes it. */
@@ -17,10 +18,5 @@ export const code = (parent, code, words) => {
   const frame = html("div", { class: "code" }, parent);
   html("pre", { tabindex: 0 }, frame, code);
   const copy = html("button", { class: "quiet" }, frame, words.copy_code);
-  copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(code);
-      copy.textContent = words.copied_code;
-    } catch { copy.textContent = words.copy_failed; }
-  });
+  copy.addEventListener("click", () => copyText(code, copy, words, words.copied_code));
 };

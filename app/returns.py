@@ -1,0 +1,73 @@
+"""What the named endpoints give back, field by field, as gradio_client and the API page print it."""
+
+# No `from __future__ import annotations`: NotRequired would not be seen.
+from typing import Any, NotRequired, TypedDict
+
+
+class Token(TypedDict):
+    """bytes: UTF-8 after NFC. piece: the text they stand for. part_of: only where they are a part of it."""
+
+    id: int
+    piece: str
+    bytes: list[int]
+    part_of: NotRequired[str]
+
+
+class Candidate(TypedDict):
+    """p_before: the plain softmax. p_after: what is sampled from."""
+
+    id: int
+    piece: str
+    p_before: float
+    p_after: float
+
+
+class Step(TypedDict):
+    """p: plain softmax."""
+
+    id: int
+    piece: str
+    p: float
+
+
+class Models(TypedDict):
+    """models: what the argument `model` of the others takes."""
+
+    models: list[str]
+    default: str
+
+
+class Tokens(TypedDict):
+    tokens: list[Token]
+
+
+class NextToken(TypedDict):
+    """entropy: in nats. top: ten, the likeliest first."""
+
+    entropy: float
+    top: list[Candidate]
+
+
+class Generated(TypedDict):
+    """text: prompt and continuation. ids: the new tokens."""
+
+    text: str
+    ids: list[int]
+    steps: list[Step]
+
+
+class Traced(TypedDict):
+    """values: nested lists of the shape `shape`, null behind the causal mask."""
+
+    name: str
+    shape: list[int]
+    mean: float
+    std: float
+    norm: float
+    values: list[Any]
+
+
+class Names(TypedDict):
+    """What `trace` gives for an empty name."""
+
+    names: list[str]
