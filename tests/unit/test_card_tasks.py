@@ -78,3 +78,30 @@ def test_the_sets_cards_are_those_of_the_sets_and_the_record():
         made_of = import_module(f"training.corpus.datasets.{task}").__doc__
         assert made_of.strip() in written
         assert (set_cards.NOT_MEASURED in written) == (task not in measured)
+
+
+def test_the_sentence_about_lambda_counts_its_table():
+    def row(lambda_: float, *held_out: float) -> dict:
+        by_seed = {str(seed): {"l1_held_out": one} for seed, one in enumerate(held_out)}
+        return {"task": "choice", "n_labels": 100, "lambda_": lambda_, "by_seed": by_seed}
+
+    told = card_tasks.what_lambda_does([row(0, 2.0, 2.2), row(0.5, 2.3, 2.5), row(1, 2.0, 1.9)])
+    assert "ends higher than with λ 0 in 1 of 2 settings, in the others at most 0.15 nats lower" in told
+    assert "in 1 of 1 settings." in card_tasks.what_lambda_does([row(0, 2.0), row(0.5, 2.3)]).replace(
+        "\n", " "
+    )
+
+
+def test_it_is_said_where_all_layers_come_late():
+    def row(task: str, k: int, accuracy: float) -> dict:
+        return {"task": task, "n_layers_transferred": k, "mean": {"test": accuracy}}
+
+    rows = [
+        row("choice", 3, 90.0),
+        row("choice", 4, 70.0),
+        row("reference", 3, 80.0),
+        row("reference", 4, 95.0),
+    ]
+    (told,) = card_tasks.layers_late(rows, 300)
+    assert "choice 70.0 against 90.0 with 3." in told and "reference" not in told and "300 steps" in told
+    assert card_tasks.layers_late(rows[2:], 300) == []

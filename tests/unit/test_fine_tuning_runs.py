@@ -16,7 +16,7 @@ from tests.random_models import random_examples, random_model
 from training.evaluate import fine_tuning
 from training.evaluate.downstream import TaskData, read_task, set_sha256, task_names
 from training.evaluate.fine_tuning import Results, measure, some_groups, train
-from training.evaluate.plan import GPTS, Setting, settings
+from training.evaluate.plan import GPTS, TASKS, Setting, settings
 from training.evaluate.quick_run import QuickRun, batches
 from training.paths import read_record
 from training.records.fine_tuning import POINTS, table, take_over
@@ -161,6 +161,16 @@ def test_a_row_of_the_record_gives_mean_spread_and_every_seed():
     assert row["spread"] == {"test": 8.2, "test_new_words": 0.0}  # of 70, 80 and 90
     assert row["by_seed"]["2"]["test"] == {"ko": 100.0, "en": 80.0}
     assert "seed" not in row and row["n_layers_transferred"] == 2 and row["n_changed"] == 7
+
+
+def test_a_smoke_run_makes_one_setting_of_each_kind(tmp_path):
+    """The real sets and models, two steps each: every task of point 1, and points 2 to 4."""
+    fine_tuning.smoke(tmp_path)
+    made = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.json")]
+    assert {one["task"] for one in made if one["point"] == 1} == set(TASKS)
+    assert {one["point"] for one in made} == {1, 2, 3, 4} and {one["steps"] for one in made} == {2}
+    assert {one["trained"] for one in made} >= {"full", "head", "soft prompts", "last layers"}
+    assert all({"ko"} <= set(one["accuracy"]["test"]) <= {"ko", "en"} for one in made)
 
 
 def test_the_runs_of_the_record_are_taken_over(tmp_path):
