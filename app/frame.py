@@ -1,7 +1,8 @@
 """What the frame draws for every lesson, so that a lesson's picture holds only what is its own.
 
-A drawing may leave these out: `ready`, `architecture`, `lead`, `look`, `outside`, `questions`, `code`.
-Where it has questions or code, it names them (`guess.Questions`, `snippet.Snippet`) and the frame draws them.
+A drawing may leave these out: `ready`, `architecture`, `lead`, `look`, `pieces`, `outside`, `questions`,
+`code`. Where it has questions or code, it names them (`guess.Questions`, `snippet.Snippet`) and the frame
+draws them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def whole(
         lead=context.words.get("intro", ""),
         look="",
         outside="",
+        pieces="",
         about=world.about(context, page),
         questions=[],
         code="" if (context.lesson.folder / "snippets").is_dir() else None,  # not yet, or never

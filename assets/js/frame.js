@@ -21,6 +21,7 @@ export class Frame {
     this.lookLine = html("p", { class: "look", hidden: true }, at);
     html("b", { class: "tag" }, this.lookLine, words.look);
     this.look = html("span", { "aria-live": "polite" }, this.lookLine);
+    this.pieces = html("p", { class: "about-model", hidden: true }, at);
     this.outside = html("p", { class: "outside", role: "status", hidden: true }, at);
     this.about = html("p", { class: "about-model", hidden: true }, at);
     stage.more = html("div", { class: "more" }, at);
@@ -53,7 +54,7 @@ export class Frame {
     this.text(value);
     rich(this.look, value.look || "");
     this.lookLine.hidden = !value.look;
-    for (const [place, told] of [[this.outside, value.outside], [this.about, value.about]]) {
+    for (const [place, told] of [[this.pieces, value.pieces], [this.outside, value.outside], [this.about, value.about]]) {
       rich(place, told || "");
       place.hidden = !told;
     }

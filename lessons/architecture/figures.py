@@ -12,6 +12,7 @@ from app.models import LoadedModel
 from app.outside import outside
 from app.parts import Part
 from app.views import heatmap
+from app.views.explained import explained
 from app.views.snippet import Snippet, loadable
 from app.views.tokens import token_view
 from lessons.architecture import compute, lab_figures, panels
@@ -49,11 +50,17 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
         "row": state.row,
         "panel": Part((*of, *place, *panel_of), lambda: panels.draw(picture)),
         "look": Part((*of, *place), lambda: _look(picture)),
+        "pieces": Part(of, lambda: _pieces(picture)),
         "outside": outside(context, page),
         "questions": Questions(of, lambda name: _answer(picture, name)),
         "code": _code(picture),
         "labs": Part((*of, *labs_of), lambda: lab_figures.draw(picture)),
     }
+
+
+def _pieces(picture: Picture) -> str:
+    """About the tokens of either column that cannot be read."""
+    return explained([token for side in SIDES for token in picture.tokens(picture.runs[side])], picture.words)
 
 
 def _column(picture: Picture, run: Run) -> dict[str, Any]:

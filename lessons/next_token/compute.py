@@ -220,10 +220,13 @@ def compare(loaded: LoadedModel, state: State) -> dict[str, list[tuple[int, floa
 
 
 def cold_leader(loaded: LoadedModel, state: State) -> Answer:
-    """Does the leader gain when the temperature falls to COLD?"""
+    """Does the leader gain when the temperature falls to COLD? Asked with the filters off.
+
+    With them it may hold everything already: 100 % that say nothing about temperature.
+    """
     logits = step(loaded, state).logits
-    now = warped(logits, sampling(state))
-    cold = warped(logits, Sampling(COLD, state.top_k, state.top_p))
+    now = warped(logits, Sampling(state.temperature, 0, 1.0))
+    cold = warped(logits, Sampling(COLD, 0, 1.0))
     leader = int(now.order[0])
     p_now, p_cold = float(now.p_after[leader]), float(cold.p_after[leader])
     right = 2 if abs(p_cold - p_now) < 1e-3 else 0 if p_cold > p_now else 1

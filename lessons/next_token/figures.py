@@ -8,6 +8,7 @@ from app.engine.memory import number_of
 from app.models.tokens import CONTEXT_OF_A_PIECE
 from app.outside import outside
 from app.parts import Part
+from app.views.explained import explained
 from app.views.numbers import percent
 from app.views.snippet import Snippet, loadable
 from app.views.tokens import token_view, visible
@@ -48,6 +49,7 @@ class Figures(Picture):
             "ended": self.ended,
             "say": self._say(drawn, n_context),
             "look": self._look(),
+            "pieces": self._pieces(tokens, drawn),
             "outside": outside(self.context, self.page),
             "cover": self.words("cover", text=self.ending(self.ids, 40)),
             "knobs": knobs(state),
@@ -90,6 +92,11 @@ class Figures(Picture):
 
     def _drawn(self) -> dict[str, Any] | None:
         return self.token(self.path[-1].token_id, by_hand=self.path[-1].by_hand) if self.pending else None
+
+    def _pieces(self, tokens: list[dict[str, Any]], drawn: dict[str, Any] | None) -> str:
+        """About the tokens of the strip and the bars that cannot be read."""
+        bars = (self.token(row.token_id) for row in self.rows if not row.rest)
+        return explained([*tokens, *filter(None, [drawn]), *bars], self.words)
 
     def _row(self, row) -> dict[str, Any]:
         shown = {

@@ -138,10 +138,13 @@ def test_a_lab_is_measured_until_it_is_done_and_a_moved_slider_begins_anew(open_
 def test_on_a_phone_in_the_dark_in_english(open_page):
     visit = open_page(lang="en", size=PHONE, theme="dark", query=LESSON)
     page = visit.page
-    left = [
-        page.locator(f"#architecture .arch-column.{side}").bounding_box()["x"] for side in ("gpt1", "gpt2")
-    ]
-    assert left[0] == left[1], "the drawings are stacked"
+    columns = {side: page.locator(f"#architecture .arch-column.{side}") for side in ("gpt1", "gpt2")}
+    assert columns["gpt2"].is_visible() and not columns["gpt1"].is_visible(), (
+        "one at a time, that of the panel"
+    )
+    page.locator("[data-key=show-gpt1]").click()
+    assert columns["gpt1"].is_visible() and not columns["gpt2"].is_visible()
+    assert page.locator("[data-key=show-gpt1]").get_attribute("aria-pressed") == "true"
     painted(visit, lambda: spot(visit, "gpt1", "blocks.2.ln1.hook_normalized").click())
     page.locator("#architecture .panel").scroll_into_view_if_needed()
     assert page.locator("#architecture .panel .about code").inner_text() == "blocks.2.ln1.hook_normalized"

@@ -319,6 +319,8 @@ def test_every_target_is_wide_enough_for_a_finger(open_page):
         for lang in CODES:
             visit = open_page(lang=lang, size=PHONE, query=query)
             assert visit.page.evaluate(SMALL, [TARGETS, 24]) == []
+    visit.page.locator("[data-key=show-gpt1]").click()
+    assert not visit.page.locator("#architecture .arch-column.gpt2").is_visible(), "a phone shows one model"
     logits = visit.page.locator("#architecture .arch-column.gpt1 .tag[data-node=logits]")
     assert logits.bounding_box()["width"] >= 44
     assert logits.bounding_box()["height"] >= 44

@@ -617,8 +617,8 @@ def test_a_guess_does_not_disturb_the_path(loaded):
 @pytest.mark.parametrize("seed", range(6))
 def test_does_the_leader_gain_in_the_cold(loaded, seed):
     generator = random.Random(seed)
-    knobs = {"temperature": generator.choice([0.1, 0.2, 0.8, 1.9]), "top_k": 0, "top_p": 1.0}
-    state = begin(loaded, text=generator.choice(["나는", "I like", "그 곳에"]), **knobs)
+    knobs = {"temperature": generator.choice([0.1, 0.2, 0.8, 1.9]), "top_k": generator.choice([0, 3])}
+    state = begin(loaded, text=generator.choice(["나는", "I like", "그 곳에"]), top_p=0.3, **knobs)
     answer = compute.cold_leader(loaded, state)
     plain = plain_probabilities(loaded, list(compute.passed_ids(state)))
     now, cold = (after_filters(plain, heat, 0, 1.0) for heat in (knobs["temperature"], 0.2))
@@ -636,7 +636,8 @@ def test_all_three_answers_about_the_cold_can_be_right(loaded):
 
     assert right(1.9, top_k=0, top_p=1.0) == 0
     assert right(0.1, top_k=0, top_p=1.0) == 1
-    assert right(0.8, top_k=1) == 2
+    assert right(0.2, top_k=1) == 2
+    assert right(0.8, top_k=1) == 0, "with one bar left it would hold 100 % whatever the temperature"
 
 
 def test_one_box_gives_one_token(loaded):
