@@ -21,7 +21,7 @@ export class Frame {
     this.lookLine = html("p", { class: "look", hidden: true }, at);
     html("b", { class: "tag" }, this.lookLine, words.look);
     this.look = html("span", { "aria-live": "polite" }, this.lookLine);
-    this.pieces = html("p", { class: "about-model", hidden: true }, at);
+    this.pieces = html("p", { class: "about-pieces", hidden: true }, at);
     this.outside = html("p", { class: "outside", role: "status", hidden: true }, at);
     this.about = html("p", { class: "about-model", hidden: true }, at);
     stage.more = html("div", { class: "more" }, at);

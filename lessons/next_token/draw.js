@@ -34,7 +34,9 @@ const buttons = (stage, parts, picture) => {
   parts.playIcon = icon(parts.play, PLAY, true);
   parts.playWord = html("span", {}, parts.play, words.play);
   parts.play.addEventListener("click", () => play(stage, !parts.timer));
-  parts.interrupt = (event) => { if (!parts.play.contains(event.target)) play(stage, false); };
+  parts.interrupt = ({ target, key }) => { // the button itself stops by its own press
+    if (!parts.play.contains(target) || (key && key !== " " && key !== "Enter")) play(stage, false);
+  };
   const undo = html("button", { id: "undo", class: "quiet", title: words.undo, "data-key": "undo" }, pair);
   icon(undo, UNDO, false);
   html("span", {}, undo, words.undo);

@@ -126,7 +126,8 @@ def test_waiting_for_plotly_is_told_in_words_and_moves_nothing(open_page):
     page.locator("#lessons [role=tab][data-tab-id=architecture]").click()
     page.locator("#architecture .heat-waiting").first.wait_for()
     assert page.locator("#architecture .heat-waiting").first.inner_text() == "히트맵을 불러오고 있어요"
-    page.locator("#architecture .panel-formula .katex").wait_for()
+    for formula in (".panel-formula", ".panel-filled"):
+        page.locator(f"#architecture {formula} .katex").wait_for()
     places = """() => [...document.querySelectorAll('#architecture .panel > *, #architecture .view .full')]
       .map((part) => part.getBoundingClientRect().toJSON())"""
     before = page.evaluate(places)

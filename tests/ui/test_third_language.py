@@ -21,6 +21,7 @@ pytestmark = pytest.mark.ui
 LESSON = next(lesson for lesson in LESSONS if lesson.first)
 ROW = '    Language("xx", "Xixi", "XX", "xx-XX"),\n'
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
+SETTING = re.compile(r"scene\..*\.state")  # what a scene begins with: no words
 CUT = re.compile(r"⟦[^⟧]*…")  # a name that had no room
 
 # Every line that can be read on screen, drawings and names of controls included.
@@ -44,7 +45,10 @@ def copy(tmp_path_factory) -> Path:
     before, end, after = table.read_text(encoding="utf-8").partition(")\nCODES")
     table.write_text(before + ROW + end + after, encoding="utf-8")
     for file in [*folder.glob("assets/*.en.md"), *folder.glob("lessons/*/text.en.md")]:
-        lines = (f"## {key}\n{marked(text)}\n" for key, text in load_text(file).items())
+        lines = (
+            f"## {key}\n{text if SETTING.fullmatch(key) else marked(text)}\n"
+            for key, text in load_text(file).items()
+        )
         file.with_name(file.name.replace(".en.", ".xx.")).write_text("".join(lines), encoding="utf-8")
     return folder
 
@@ -64,7 +68,7 @@ def fragments(lang: str) -> set[str]:
     pieces = (
         piece.strip(" .,·:")
         for key, text in texts
-        if key != "ui.name"
+        if key != "ui.name" and not SETTING.fullmatch(key)
         for line in text.split("\n")
         for piece in re.split(r"\{[^}]*\}|\*\*|\[\[[^\]]*\]\]|`[^`]*`", line)
     )
