@@ -151,6 +151,14 @@ def test_on_a_phone_in_the_dark_in_english(open_page):
     assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 1
 
 
+def test_a_wide_page_shows_both_models_and_no_switch(open_page):
+    page = open_page(query=LESSON).page
+    assert not page.locator("[data-key=show-gpt1]").is_visible()
+    assert all(page.locator(f"#architecture .arch-column.{side}").is_visible() for side in ("gpt1", "gpt2"))
+    look, bar = (page.locator(one).bounding_box() for one in ("#architecture .look", "#shell .scenes"))
+    assert look["y"] + look["height"] <= bar["y"] + 2, "the line to look at lies under the bar"
+
+
 def test_nothing_moves_when_the_reader_wants_no_motion(open_page):
     visit = open_page(query={**LESSON, "lit": "none"})
     page = visit.page
