@@ -8,9 +8,8 @@ from typing import Any
 
 from lessons.architecture.compute import Run
 from lessons.architecture.nodes import OUT_OF_BLOCK
-from lessons.architecture.parameters import by_formula, measured
-from lessons.architecture.parameters import paper as published
-from lessons.architecture.picture import Picture, paper, shape
+from lessons.architecture.parameters import by_formula, measured, paper, published
+from lessons.architecture.picture import Picture, shape
 from lessons.architecture.state import SIDES
 
 MOST_CHIPS = 24  # of one text in the panel
@@ -32,7 +31,7 @@ def change(picture: Picture, change: str) -> dict[str, Any]:
         "vocabulary": [run.loaded.vocab_size for run in runs],
         "context": [run.loaded.n_ctx for run in runs],
     }
-    papers = [paper()[side] for side in SIDES]
+    papers = [published()[side] for side in SIDES]
     rows: list[list[str]] = []
     if change in own:
         rows = [
@@ -86,11 +85,11 @@ def change(picture: Picture, change: str) -> dict[str, Any]:
 def _sizes(picture: Picture) -> list[list[str]]:
     """The published sizes with their parameters by the formula, and the models on this screen."""
     rows = []
-    first = published("gpt1")
-    for layers, width in paper()["gpt2"]["sizes"]:
+    first = paper("gpt1")
+    for layers, width in published()["gpt2"]["sizes"]:
         there = first.n_layer, first.d_model
         old = f"{by_formula(first).total:,}" if there == (layers, width) else "–"
-        size = replace(published("gpt2"), n_layer=layers, d_model=width)
+        size = replace(paper("gpt2"), n_layer=layers, d_model=width)
         name = picture.words("panel.sizes.row", layers=layers, width=f"{width:,}")
         rows.append([name, old, f"{by_formula(size).total:,}"])
     runs = [picture.runs[side] for side in SIDES]

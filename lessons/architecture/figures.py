@@ -19,9 +19,8 @@ from lessons.architecture import compute, lab_figures, panels
 from lessons.architecture.compute import Run
 from lessons.architecture.layer_norm import LayerNorm
 from lessons.architecture.nodes import OUT_OF_BLOCK
-from lessons.architecture.parameters import by_formula, measured
-from lessons.architecture.parameters import paper as published
-from lessons.architecture.picture import Picture, paper
+from lessons.architecture.parameters import by_formula, measured, paper, published
+from lessons.architecture.picture import Picture
 from lessons.architecture.state import CHANGES, NO_NODE, SIDES, State
 
 # Tensors drawn once, and those of the open block.
@@ -38,7 +37,7 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
     of = context.lang, page.text, *(number_of(loaded[side]) for side in SIDES)
     place = state.block, state.lit
     panel_of = state.side, state.node, state.row, state.head
-    labs_of = state.labs, state.depth, state.scaled, len(state.gradients), len(state.walks)
+    labs_of = state.labs, state.depth, state.scaled, state.init, len(state.gradients), len(state.walks)
     return {
         "columns": Part((*of, state.block), lambda: [_column(picture, picture.runs[side]) for side in SIDES]),
         "subs": {side: _sub(picture, side) for side in SIDES},
@@ -91,7 +90,7 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
 
 def _dimensions(picture: Picture, run: Run) -> list[str]:
     """The size of the model here and of the paper's, as they stand under a column's heading."""
-    there = paper()[run.architecture]
+    there = published()[run.architecture]
     return [
         picture.words("dims", layers=run.loaded.n_layer, width=f"{run.loaded.d_model:,}"),
         picture.words("dims.paper", layers=there["layers"], width=f"{there['width']:,}"),
@@ -107,7 +106,7 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
 def _sub(picture: Picture, side: str) -> str:
     """What the lit difference is on this side, under the column's heading."""
     lit = picture.state.lit if picture.state.lit in CHANGES else "ln"
-    numbers = paper()[side] | {"n": compute.residual_additions(picture.loaded[side].n_layer)}
+    numbers = published()[side] | {"n": compute.residual_additions(picture.loaded[side].n_layer)}
     shown = {name: f"{value:,}" for name, value in numbers.items() if isinstance(value, int)}
     return picture.words(f"sub.{lit}.{side}", **shown)
 
@@ -127,7 +126,7 @@ def _look(picture: Picture) -> str:
         "gain2": f"{final_ln.gain.mean():.2f}",
         "count1": f"{count(first):,}",
         "count2": f"{count(second):,}",
-        "paper1": f"{by_formula(published('gpt1')).total:,}",
+        "paper1": f"{by_formula(paper('gpt1')).total:,}",
         "block": block,
         "last": last,
         "mid": picture.std(first, inside + "hook_resid_mid"),

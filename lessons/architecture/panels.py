@@ -92,14 +92,14 @@ def _tensor(picture: Picture, run: Run, name: str) -> dict[str, Any]:
 def _layer_norm(picture: Picture, run: Run, name: str, row: int) -> dict[str, Any]:
     """The three steps of an LN on one token: its numbers between them, and what is told about them."""
     layer = LayerNorm(run, name)
-    x, hat, y = layer.entering[row], layer.normalised()[row], run.tensors[name][row].double()  # (d,) each
-    shown = {key: f"{one.std(correction=0):.2f}" for key, one in (("x", x), ("hat", hat), ("y", y))}
-    shown |= {"gain": f"{layer.gain.mean():.2f}", "token": _readable(picture, run, row)}
-    mean = f"{hat.mean():.2f}".replace("-0.00", "0.00")
-    return {
-        "say": picture.words("panel.norm", hat_mean=mean, **shown),
-        "hat": heatmap.exact(hat.float()[None]),
+    hat, y = layer.normalised()[row], run.tensors[name][row].double()  # (d,) each
+    shown = {
+        "hat_mean": f"{hat.mean():.2f}".replace("-0.00", "0.00"),
+        "hat": f"{hat.std(correction=0):.2f}",
+        "gain": f"{layer.gain.mean():.2f}",
+        "y": f"{y.std(correction=0):.2f}",
     }
+    return {"say": picture.words("panel.norm", **shown), "hat": heatmap.exact(hat.float()[None])}
 
 
 def _behind_ln(shown: Any) -> Any:

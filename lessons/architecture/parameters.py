@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import astuple, dataclass, fields
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.models import LoadedModel
@@ -42,10 +43,15 @@ class Counts:
         return sum(astuple(self))
 
 
+@cache
+def published() -> dict[str, dict[str, Any]]:
+    """{"gpt1": {"vocabulary", "context", "layers", "width"}, "gpt2": … and "sizes"} of the papers' models."""
+    return tomllib.loads((Path(__file__).parent / "paper.toml").read_text(encoding="utf-8"))
+
+
 def paper(architecture: str) -> Dimensions:
     """The published model: GPT-1 of 2018, or the smallest GPT-2 of 2019. Sources stand in `paper.toml`."""
-    table = tomllib.loads((Path(__file__).parent / "paper.toml").read_text(encoding="utf-8"))
-    sizes = (table[architecture][name] for name in ("vocabulary", "context", "layers", "width"))
+    sizes = (published()[architecture][name] for name in ("vocabulary", "context", "layers", "width"))
     return Dimensions(architecture, *sizes)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from app.lesson import Context, Page
@@ -15,12 +13,6 @@ from lessons.architecture import compute
 from lessons.architecture.compute import Run
 from lessons.architecture.nodes import block_of, kind_of
 from lessons.architecture.state import SIDES, State
-
-
-@cache
-def paper() -> dict[str, dict[str, Any]]:
-    """{"gpt1": {"vocabulary", "context", "layers", "width"}, "gpt2": … and "sizes"} of the papers' models."""
-    return tomllib.loads((Path(__file__).parent / "paper.toml").read_text(encoding="utf-8"))
 
 
 def shape(numbers: list[int] | tuple[int, ...]) -> str:

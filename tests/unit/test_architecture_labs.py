@@ -363,3 +363,15 @@ def test_the_reason_is_given_only_where_the_ranks_bear_it_out(visitor):
     assert lab_words.lens(picture, 7, 7) == lab_words.lens(picture, 7, 8) == ""
     key, values = lab_words.lens(picture, 4048, 2)
     assert (key, values) == ("lab.lens.why", {"n": 3, "plain": "4,048", "through": "2"})
+
+
+def test_other_start_values_are_sent_though_as_many_starts_are_measured(registry):
+    """The browser holds the labs of one setting; those of the other must not be taken for them."""
+    visitor = Visitor(Mounted(LESSON, LESSON.stage, registry))
+    visitor.act("lab", lab="gradients", on=True)
+    visitor.act("depth", depth=2, scaled=False, init="gpt")
+    for _ in range(N_STARTS - 1):  # all of lab 2, which no start value changes
+        visitor.act("start")
+    first = visitor.act("depth", depth=2, scaled=False, init="xavier")
+    second = visitor.act("depth", depth=2, scaled=False, init="gpt", held=first["parts"])
+    assert "labs" in second and second["labs"]["init"] == "gpt"

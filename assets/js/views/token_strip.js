@@ -5,27 +5,28 @@ import { chip } from "./chip.js";
 const COLUMN_HEIGHT = 40;
 const MODEL_HEIGHT = 20;
 const MODEL_Y = 51;
+const INPUT_Y = 90;
 const [DOWN, UP] = [9, 9]; // of a column's two arrows from its middle
 
-const rowNames = (drawing, words, yInput, narrow) => {
-  for (const [y, name, small] of [[0, words.output, words.output_small], [yInput, words.input, words.input_small]]) {
+const rowNames = (drawing, words, narrow) => {
+  for (const [y, name, small] of [[0, words.output, words.output_small], [INPUT_Y, words.input, words.input_small]]) {
     svg("text", { x: 0, y: y + (narrow || !small ? 26 : 17), style: `font-weight:700;font-size:${narrow ? 15 : 16}px` }, drawing, name);
     if (small && !narrow) svg("text", { x: 0, y: y + 35, class: "mute" }, drawing, small);
   }
 };
 
 /** The model over all the tokens that it reads: from each an arrow up into it, and one out of it to the token that it gave. */
-const model = (drawing, inputs, output, y, value, words, narrow) => {
+const model = (drawing, inputs, output, value, words) => {
   const colour = `var(--${value.architecture})`;
   const [left, right] = [inputs[0].left, inputs.at(-1).right];
-  svg("rect", { class: "strip-model", x: left, y: y.model, width: right - left, height: MODEL_HEIGHT, rx: 6, fill: colour }, drawing);
+  svg("rect", { class: "strip-model", x: left, y: MODEL_Y, width: right - left, height: MODEL_HEIGHT, rx: 6, fill: colour }, drawing);
   const room = right - left - 16;
   const all = fill(words.reads_all, { n: value.n_context });
   const told = textWidth(all, 14, 700) < room ? all : "GPT";
-  svg("text", { class: "on-model", x: (left + right) / 2, y: y.model + 15, "text-anchor": "middle", style: "font-weight:700;font-size:14px" }, drawing, told);
-  for (const { up } of inputs) arrow(drawing, up, y.input - 2, up, y.model + MODEL_HEIGHT + 2, { stroke: colour, width: 1.8 });
+  svg("text", { class: "on-model", x: (left + right) / 2, y: MODEL_Y + 15, "text-anchor": "middle", style: "font-weight:700;font-size:14px" }, drawing, told);
+  for (const { up } of inputs) arrow(drawing, up, INPUT_Y - 2, up, MODEL_Y + MODEL_HEIGHT + 2, { stroke: colour, width: 1.8 });
   if (output === null) return;
-  const path = `M${right} ${y.model + MODEL_HEIGHT / 2}H${output - 6}q6 0 6 -6V${COLUMN_HEIGHT + 9}`;
+  const path = `M${right} ${MODEL_Y + MODEL_HEIGHT / 2}H${output - 6}q6 0 6 -6V${COLUMN_HEIGHT + 9}`;
   svg("path", { d: path, fill: "none", stroke: colour, "stroke-width": 3 }, drawing);
   svg("path", { d: `M${output - 6} ${COLUMN_HEIGHT + 11}l6 -9l6 9z`, fill: colour }, drawing);
 };
@@ -60,9 +61,9 @@ const memo = (drawing, value, words, width, y, narrow) => {
 };
 
 /** What came out goes in: past the model, behind it. */
-const down = (drawing, x, yInput) => {
+const down = (drawing, x) => {
   svg("path", { d: `M${x} ${COLUMN_HEIGHT + 4}V${MODEL_Y - 2}`, stroke: "var(--ink-2)", "stroke-width": 1.5, "stroke-dasharray": "1.6 4.4" }, drawing);
-  arrow(drawing, x, MODEL_Y + MODEL_HEIGHT + 2, x, yInput - 2, { stroke: "var(--ink-2)", width: 1.5, dash: "1.6 4.4" });
+  arrow(drawing, x, MODEL_Y + MODEL_HEIGHT + 2, x, INPUT_Y - 2, { stroke: "var(--ink-2)", width: 1.5, dash: "1.6 4.4" });
 };
 
 /** In the output, where the learner's own text would stand: it was typed, the model gave none of it. */
@@ -95,33 +96,32 @@ export const tokenStrip = (at, value, words, before = null) => {
   const label = Math.max(textWidth(words.output, 15, 700), textWidth(words.input, 15, 700));
   const x0 = narrow ? label + (more ? 14 : 0) : 76;
   const pitch = (width - x0) / columns;
-  const yInput = 90;
   const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
-  const drawing = canvas(at, width, yInput + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
+  const drawing = canvas(at, width, INPUT_Y + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
   const x = (column) => x0 + pitch * (column + 0.5);
   const cameDown = before?.drawn && value.n_input === before.n_input + 1 && value.tokens.at(-1)?.id === before.drawn.id;
-  rowNames(drawing, words, yInput, narrow);
-  if (more) svg("text", { x: x0 - 4, y: yInput + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
+  rowNames(drawing, words, narrow);
+  if (more) svg("text", { x: x0 - 4, y: INPUT_Y + 26, class: "mute", "text-anchor": "end" }, drawing, "…");
   const shown = Math.min(inputs - from, columns);
   if (shown > 0) {
     const places = Array.from({ length: shown }, (_, column) => ({ up: x(column) + (column + from + value.offset < value.n_typed ? 0 : UP), left: Math.max(x(column) - 44, x0 + 2), right: x(column) + 44 }));
     if (more) places[0].left = x0 - 4;
-    model(drawing, places, value.drawn && shown < columns ? x(shown) : null, { model: MODEL_Y, input: yInput }, value, words, narrow);
+    model(drawing, places, value.drawn && shown < columns ? x(shown) : null, value, words);
   }
   typedWords(drawing, Math.min(shown, value.n_typed - value.offset - from), x, x0, words);
   for (let column = 0; column < columns; column += 1) {
     const index = column + from;
     const last = index === inputs - 1;
     if (index >= tokens.length) {
-      for (const y of [0, yInput]) chip(drawing, x(column), y, null, "empty", look);
+      for (const y of [0, INPUT_Y]) chip(drawing, x(column), y, null, "empty", look);
       continue;
     }
     const typed = index + value.offset < value.n_typed;
-    if (!typed && index < inputs) down(drawing, x(column) - DOWN, yInput);
+    if (!typed && index < inputs) down(drawing, x(column) - DOWN);
     if (!typed) chip(drawing, x(column), 0, tokens[index], index === inputs ? "hit" : "", look);
-    const chipWidth = chip(drawing, x(column), yInput, tokens[index], index === inputs ? "next" : "in", look);
-    if (cameDown && last) comeDown(drawing.lastElementChild, yInput);
-    if (index < inputs && value.kv_saved !== null) cacheMarks(drawing, x(column), yInput + COLUMN_HEIGHT + 4, chipWidth, index >= inputs - value.kv_fresh);
+    const chipWidth = chip(drawing, x(column), INPUT_Y, tokens[index], index === inputs ? "next" : "in", look);
+    if (cameDown && last) comeDown(drawing.lastElementChild, INPUT_Y);
+    if (index < inputs && value.kv_saved !== null) cacheMarks(drawing, x(column), INPUT_Y + COLUMN_HEIGHT + 4, chipWidth, index >= inputs - value.kv_fresh);
   }
-  if (value.n_ctx) memo(drawing, value, words, width, yInput + COLUMN_HEIGHT + 29, narrow);
+  if (value.n_ctx) memo(drawing, value, words, width, INPUT_Y + COLUMN_HEIGHT + 29, narrow);
 };
