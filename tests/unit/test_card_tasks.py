@@ -105,3 +105,14 @@ def test_it_is_said_where_all_layers_come_late():
     (told,) = card_tasks.layers_late(rows, 300)
     assert "choice 70.0 against 90.0 with 3." in told and "reference" not in told and "300 steps" in told
     assert card_tasks.layers_late(rows[2:], 300) == []
+
+
+def test_the_last_layers_are_counted_in_words():
+    def row(k: int) -> dict:
+        accuracy = {"mean": {"test": 90.0}, "spread": {"test": 1.0}}
+        return {"task": "choice", "trained": "last layers", "n_last_layers": k, "n_changed": k} | accuracy
+
+    lines = card_tasks.parts_table([], [row(1), row(2)]).splitlines()
+    assert (
+        "| the head and the last layer |" in lines[-2] and "| the head and the last 2 layers |" in lines[-1]
+    )
