@@ -47,10 +47,15 @@ export const linkOf = (stage) => {
   return { address: address(), left };
 };
 
+/* An address written while the page is being left would take what the entry holds from the page that comes. A learner who stays presses on. */
+let going = false;
+addEventListener("beforeunload", () => { going = true; });
+for (const press of ["pointerdown", "keydown"]) addEventListener(press, () => { going = false; }, true);
+
 let begun = false;
 /** Show the stage's state in the address. Another lesson or scene is a new entry of the browser's history; typing, knobs and a leader replace. */
 export const writeLink = (stage, led = false) => {
-  if (!stage?.value?.link) return;
+  if (!stage?.value?.link || going) return;
   const shown = query();
   const moved = shown.get("lesson") !== stage.id || shown.get("scene") !== (stage.value.link.scene ?? null);
   const { address, left } = linkOf(stage);

@@ -59,6 +59,32 @@ def test_a_text_over_the_link_s_limit_survives(open_page):
     assert state(visit) == before, "Back from a scene"
 
 
+def test_an_answer_that_comes_while_the_page_is_left_takes_nothing_along(open_page):
+    """The entry of the page that comes keeps the text; a learner who stays sees her address go on."""
+    visit = open_page(query={"model": "tiny-gpt2"})
+    type_and_draw(visit, LONG, n=1)
+    entry = "JSON.stringify([history.state, location.href])"
+    held = visit.page.evaluate(entry)
+    visit.page.evaluate("dispatchEvent(new Event('beforeunload'))")
+    before = visit.serial()
+    visit.page.evaluate("lab.active().act({ type: 'draw' })")
+    visit.wait_painted(after=before)
+    assert visit.page.evaluate(entry) == held
+    before = visit.serial()
+    visit.page.locator("#go").click()
+    visit.wait_painted(after=before)
+    assert visit.page.evaluate(entry) != held
+
+
+def test_a_text_is_sent_once(open_page):
+    """Enter is a change of the field and a submission of its form."""
+    visit = open_page(query={"model": "tiny-gpt2"})
+    sent = []
+    visit.page.on("request", lambda request: "/act/" in request.url and sent.append(request.post_data_json))
+    type_and_draw(visit, "옛날 옛적에", n=1)
+    assert [one["type"] for one in sent] == ["text", "draw"]
+
+
 def test_a_path_that_is_too_long_does_not_take_the_text_with_it(open_page):
     ids = ",".join(f"{300 + i % 40}@{1000 + 2 * i}" for i in range(250))
     visit = open_page(query={"text": "나는 오늘", "ids": ids})

@@ -45,6 +45,7 @@ def visitor(toys: Server, browser: Browser) -> Iterator[Callable[..., Visit]]:
         visit = open_visit(browser, toys.url, query={"lesson": lesson.id, **query})
         visits.append(visit)
         visit.page.wait_for_function(ANSWERED, timeout=90_000)  # the first one waits for the model
+        visit.wait_painted(after=0)
         return visit
 
     yield open_

@@ -26,8 +26,9 @@ export const textForm = (parent, stage, typing) => {
 
   let sent = null; // what has gone to Python last
   let composing = false;
-  const send = () => {
-    if (text.value === stage.value?.text) return;
+  const waits = () => stage.pending?.type === "text" || stage.waiting.some(({ action }) => action.type === "text");
+  const send = () => { // Enter is a change and a submission
+    if (text.value === (waits() ? sent : stage.value?.text)) return;
     sent = text.value;
     stage.act({ type: "text", text: sent }, "text");
   };
@@ -41,8 +42,7 @@ export const textForm = (parent, stage, typing) => {
 
   return (value) => {
     const hers = document.activeElement === text && (composing || text.value !== sent || (typing && text.value.trim() === value.text));
-    const waits = stage.pending?.type === "text" || stage.waiting.some(({ action }) => action.type === "text");
-    if (!hers && !waits) text.value = value.text;
+    if (!hers && !waits()) text.value = value.text;
     mine.hidden = !value.can_return;
   };
 };
