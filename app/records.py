@@ -8,6 +8,7 @@ embedded models is true of exactly the weights it was measured on; a test fails 
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+@cache
 def read(name: str) -> dict[str, Any]:
-    """One record. `name` comes from the code, never from a visitor. Raises FileNotFoundError."""
+    """One record, read once; nobody changes it. `name` comes from the code, never from a visitor.
+
+    Raises FileNotFoundError.
+    """
     return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))

@@ -50,7 +50,7 @@ def draw(context: Context, page: Page, state: State, loaded: dict[str, LoadedMod
         "panel": Part((*of, *place, *panel_of), lambda: panels.draw(picture)),
         "look": Part((*of, *place), lambda: _look(picture)),
         "pieces": Part(of, lambda: _pieces(picture)),
-        "outside": outside(context, page),
+        "outside": Part((*of, page.model), lambda: outside(context, page)),
         "questions": Questions(of, lambda name: _answer(picture, name)),
         "code": _code(picture),
         "labs": Part((*of, *labs_of), lambda: lab_figures.draw(picture)),

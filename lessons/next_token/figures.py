@@ -27,6 +27,8 @@ class Figures(Picture):
         state, step, loaded = self.state, self.step, self.loaded
         tokens = self._input_tokens()
         drawn = self._drawn()
+        rows = [self._row(row) for row in self.rows]
+        bars = (row for row in rows if not row["rest"])
         n_context = min(len(self.ids), loaded.n_ctx)
         return {
             "tokens": tokens,
@@ -42,15 +44,15 @@ class Figures(Picture):
             "window_note": self._window_note(),
             "kv_saved": step.numbers_saved,
             "kv_fresh": step.n_computed,
-            "rows": Part((*self._of(), self.hit, state.guess), lambda: [self._row(row) for row in self.rows]),
+            "rows": Part((*self._of(), self.hit, state.guess), lambda: rows),
             "hit": self.hit,
             "tree": self._tree(),
             "hidden": state.hidden,
             "ended": self.ended,
             "say": self._say(drawn, n_context),
             "look": self._look(),
-            "pieces": self._pieces(tokens, drawn),
-            "outside": outside(self.context, self.page),
+            "pieces": explained([*tokens, *filter(None, [drawn]), *bars], self.words),
+            "outside": Part(self._of_text(), lambda: outside(self.context, self.page)),
             "cover": self.words("cover", text=self.ending(self.ids, 40)),
             "knobs": knobs(state),
             "knobs_line": self._knobs_line(),
@@ -63,6 +65,10 @@ class Figures(Picture):
             "ids": write_choices(self.state.ids),
             "alt": self._alt(tokens, drawn),
         }
+
+    def _of_text(self) -> tuple[Any, ...]:
+        """What is made of the learner's text alone."""
+        return self.context.lang, number_of(self.loaded), self.page.text
 
     def _of(self) -> tuple[Any, ...]:
         """What the bars are made of."""
@@ -92,11 +98,6 @@ class Figures(Picture):
 
     def _drawn(self) -> dict[str, Any] | None:
         return self.token(self.path[-1].token_id, by_hand=self.path[-1].by_hand) if self.pending else None
-
-    def _pieces(self, tokens: list[dict[str, Any]], drawn: dict[str, Any] | None) -> str:
-        """About the tokens of the strip and the bars that cannot be read."""
-        bars = (self.token(row.token_id) for row in self.rows if not row.rest)
-        return explained([*tokens, *filter(None, [drawn]), *bars], self.words)
 
     def _row(self, row) -> dict[str, Any]:
         shown = {
