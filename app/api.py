@@ -1,4 +1,5 @@
-"""The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py.
+"""The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py
+and app/task_endpoints.py.
 
 Gradio only lists and describes them; calls are answered by app/doors/calls.py, which runs the very same
 functions. Their last argument `lang` is read there: it is the language of a sentence that says what is wrong.
@@ -10,9 +11,9 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from app import endpoints
+from app import endpoints, task_endpoints
 from app.models import Registry
-from app.returns import Generated, Models, Names, NextToken, Tokens, Traced
+from app.returns import BuiltInput, Generated, Losses, Models, Names, NextToken, Tokens, Traced
 
 
 def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
@@ -47,11 +48,24 @@ def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
     def trace(text: str, model: str, name: str = "", lang: str = "") -> Traced | Names:
         return endpoints.trace(text, model, name, registry=registry)
 
-    return {function.__name__: function for function in (models, tokenize, next_token, generate, trace)}
+    def build_input(
+        task: Literal["classification", "entailment", "similarity", "choice"],
+        texts: str,
+        model: str,
+        lang: str = "",
+    ) -> BuiltInput:
+        return task_endpoints.build_input(task, texts, model, registry=registry)
+
+    def objective(texts: str, labels: str, lambda_: float, model: str, lang: str = "") -> Losses:
+        return task_endpoints.computing_objective(texts, labels, lambda_, model, registry=registry)
+
+    listed = (models, tokenize, next_token, generate, trace, build_input, objective)
+    return {function.__name__: function for function in listed}
 
 
 def publish(registry: Registry) -> None:
     """List the endpoints in the gr.Blocks that is being built. Everything else of the page stays unlisted."""
     for name, function in functions(registry).items():
-        told = f"{getattr(endpoints, name).__doc__}\n\n{endpoints.ABOUT_LANG}"
+        computed = getattr(endpoints, name, None) or getattr(task_endpoints, name)
+        told = f"{computed.__doc__}\n\n{endpoints.ABOUT_LANG}"
         gr.api(function, api_name=name, api_description=" ".join(told.split()))

@@ -71,3 +71,24 @@ class Names(TypedDict):
     """What `trace` gives for an empty name."""
 
     names: list[str]
+
+
+class InputToken(TypedDict):
+    """piece: the text of the token, or the spelling of a special one."""
+
+    id: int
+    piece: str
+
+
+class BuiltInput(TypedDict):
+    """sequences: the tokens of each sequence that the model is given."""
+
+    sequences: list[list[InputToken]]
+
+
+class Losses(TypedDict):
+    """In nats; L3 = L2 + lambda_ · L1."""
+
+    L1: float
+    L2: float
+    L3: float

@@ -33,6 +33,8 @@ def test_only_the_documented_endpoints_are_listed(client: Client):
         "/next_token",
         "/generate",
         "/trace",
+        "/build_input",
+        "/objective",
     }
     assert client.predict(api_name="/models")["models"][0] == "tiny-gpt2"
 
@@ -90,6 +92,24 @@ def test_trace(client: Client, model: str):
             assert [score is None for score in scores] == [column > row for column in range(n_tokens)]
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_build_input(client: Client, model: str):
+    answer = client.predict("similarity", "나는 책을 샀다.\n나는 책이 있다.", model, api_name="/build_input")
+    there, back = ([token["id"] for token in sequence] for sequence in answer["sequences"])
+    assert there[0] == back[0] == 3 and there[-1] == back[-1] == 5 and there != back
+    place = there.index(4)
+    assert back == [3, *there[place + 1 : -1], 4, *there[1:place], 5]
+    assert [token["piece"] for token in answer["sequences"][0]][0] == "<|start|>"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_objective(client: Client, model: str):
+    answer = client.predict("정말 재미있었다.\n너무 지루했다.", "0\n1", 0.5, model, api_name="/objective")
+    assert finite_numbers(answer)
+    assert math.isclose(answer["L3"], answer["L2"] + 0.5 * answer["L1"], rel_tol=1e-6)
+    assert 0 < answer["L2"] < 3 < answer["L1"] < 20, "untrained W_y, and a text it has hardly read"
+
+
 def test_special_tokens_of_a_learner_stay_text(client: Client):
     typed = "<|endoftext|>"
     tokens = client.predict(typed, "tiny-gpt2", api_name="/tokenize")["tokens"]
@@ -112,6 +132,12 @@ BAD_CALLS = {
     "unknown tensor": ("/trace", (TEXT, "tiny-gpt2", "blocks.9.hook_resid_pre")),
     "tensor is no text": ("/trace", (TEXT, "tiny-gpt2", ["logits"])),
     "text longer than the context": ("/trace", (TEXT * 40, "tiny-gpt2", "logits")),
+    "unknown task": ("/build_input", ("parsing", TEXT, "tiny-gpt2")),
+    "one field of two": ("/build_input", ("entailment", TEXT, "tiny-gpt2")),
+    "label is a word": ("/objective", (TEXT, "good", 0.5, "tiny-gpt2")),
+    "label too large": ("/objective", (TEXT, "8", 0.5, "tiny-gpt2")),
+    "more labels than texts": ("/objective", (TEXT, "0\n1", 0.5, "tiny-gpt2")),
+    "lambda negative": ("/objective", (TEXT, "0", -1, "tiny-gpt2")),
     "seed is a word": ("/generate", (TEXT, "tiny-gpt2", 3, "sample", 1.0, 0, 1.0, "x")),
 }
 
@@ -129,8 +155,15 @@ def test_a_bad_argument_is_one_sentence(client: Client, no_traceback, name: str)
 @pytest.mark.parametrize("text", ["", " ", "a" * 5000, "\0", "👩‍👩‍👧‍👦", "\u1112\u1161\u11ab"])
 def test_odd_texts_are_answered(client: Client, no_traceback, text: str):
     """A result or one sentence, for each endpoint."""
-    for endpoint, rest in (("/tokenize", ()), ("/next_token", (1.0, 0, 1.0)), ("/trace", ("hook_embed",))):
+    calls = {
+        "/tokenize": (text, "tiny-gpt2"),
+        "/next_token": (text, "tiny-gpt2", 1.0, 0, 1.0),
+        "/trace": (text, "tiny-gpt2", "hook_embed"),
+        "/build_input": ("classification", text, "tiny-gpt2"),
+        "/objective": (text, "0", 0.5, "tiny-gpt2"),
+    }
+    for endpoint, arguments in calls.items():
         try:
-            assert finite_numbers(client.predict(text, "tiny-gpt2", *rest, api_name=endpoint))
+            assert finite_numbers(client.predict(*arguments, api_name=endpoint))
         except AppError as error:
             assert len(str(error).strip().splitlines()) == 1

@@ -24,6 +24,8 @@ GOOD = {
     "next_token": ["나는", "tiny-gpt2"],
     "generate": ["나는", "tiny-gpt1", 2],
     "trace": ["나는", "tiny-gpt2", "hook_embed"],
+    "build_input": ["entailment", "나는\n오늘", "tiny-gpt1"],
+    "objective": ["나는\n오늘", "1\n0", 0.5, "tiny-gpt1"],
 }
 
 
@@ -99,9 +101,10 @@ def test_what_is_wrong_is_told_in_the_language_asked_for(registry, name: str, he
         return  # nothing can be wrong with it but the language
     client, _, _ = visitor(api.functions(registry))
     client.headers["accept-language"] = header or ""
-    n_arguments = len(typing.get_type_hints(api.functions(registry)[name])) - 2
+    given = ["gpt9" if str(value).startswith("tiny") else value for value in GOOD[name]]
     defaults = api.functions(registry)[name].__defaults__[:-1]
-    arguments = [*["나는", "gpt9", *defaults][:n_arguments], lang]
+    n_left_out = len(typing.get_type_hints(api.functions(registry)[name])) - 2 - len(given)
+    arguments = [*given, *defaults[len(defaults) - n_left_out :], lang]
     event, answer = curl(client, name, {"data": arguments})
     expected = i18n.sentence(ModelError("unknown_model", name="gpt9"), lang or header or "ko")
     assert event == "error" and answer["error"] == expected

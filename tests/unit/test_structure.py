@@ -24,6 +24,7 @@ FORBIDDEN = {
     "app/engine": (*PAGE, "training"),
     "app/views": ("lessons", "app.shell", "training"),
     "app/endpoints.py": (*PAGE, "training"),
+    "app/task_endpoints.py": (*PAGE, "training"),
     "app/settings.py": ("gradio", "torch", "transformers", "app", "lessons"),  # and see ALLOWED
     "app/shell.py": ("lessons", "training"),
     "app": ("lessons", "training"),
