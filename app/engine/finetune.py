@@ -28,7 +28,7 @@ from app.engine.inputs import (
     Kind,
     collate,
 )
-from app.engine.objective import EPS, forward, make_step
+from app.engine.objective import EPS, all_used, forward, make_step
 from app.engine.parameters import (
     INIT_STD,
     Shape,
@@ -132,6 +132,7 @@ class FineTuning:
                 self.trained,
                 torch.tensor(float(self.n_steps)),
                 *batch,
+                all_used(self.shape),
                 torch.tensor(lambda_),
                 torch.tensor(learning_rate),
                 torch.tensor(EPS),

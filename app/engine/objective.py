@@ -99,6 +99,11 @@ def language_model_loss(h: Tensor, wte: Tensor, ids: Tensor, predicted: Tensor) 
         of each sequence, so that the last position, to which the roll brings it, counts nothing.
     Source: equations (1) and (2).
     """
+    return losses_of_examples(h, wte, ids, predicted).mean()
+
+
+def losses_of_examples(h: Tensor, wte: Tensor, ids: Tensor, predicted: Tensor) -> Tensor:
+    """As `language_model_loss`, before its last mean: one number for each example, (B,)."""
     B, d = h.shape[0], h.shape[-1]
     rows = h.reshape(-1, d)  # (B*S*T, d)
     targets = torch.roll(ids, -1, -1).reshape(-1)  # (B*S*T,)
@@ -106,21 +111,25 @@ def language_model_loss(h: Tensor, wte: Tensor, ids: Tensor, predicted: Tensor) 
     # The wanted entries of rows @ wteᵀ, (B*S*T,): cheaper than finding them in that large table.
     target_logits = (rows * F.embedding(targets, wte)).sum(-1)
     nll = (log_sum_exp(rows @ wte.t()) - target_logits).reshape(B, -1)  # (B, S*T)
-    return ((nll * weights).sum(-1) / weights.sum(-1)).mean()
+    return (nll * weights).sum(-1) / weights.sum(-1)
 
 
-def class_logits(h: Tensor, w_y: Tensor, ids: Tensor, one_logit_per_sequence: bool) -> Tensor:
+def class_logits(
+    h: Tensor, w_y: Tensor, ids: Tensor, labels_used: Tensor, one_logit_per_sequence: bool
+) -> Tensor:
     """The Extract token's activation through W_y: logits of the labels (B, n), softmax not yet taken.
 
     h: (B, S, T, d). w_y: (d, n_out). ids: (B, S, T), with one Extract in each sequence. The activations of
     several sequences are added (similarity), or each sequence gives one logit of its own (multiple choice:
-    n_out = 1, n = S). Source: equation (3) and section 3.3.
+    one column, n = S). Source: equation (3) and section 3.3.
+    labels_used: (n_out,) bool. The other columns, which a graph for the browser has so that it serves any
+        number of labels, get neither a share of the softmax nor a gradient.
     """
     is_extract = (ids == EXTRACT).to(h.dtype)  # (B, S, T)
     h_extract = (h * is_extract.unsqueeze(-1)).sum(2)  # (B, S, d)
     if one_logit_per_sequence:
-        return (h_extract @ w_y).squeeze(-1)  # (B, S)
-    return h_extract.sum(1) @ w_y  # (B, n_out)
+        return torch.where(labels_used, h_extract @ w_y, 0.0).sum(-1)  # (B, S)
+    return torch.where(labels_used, h_extract.sum(1) @ w_y, MASKED)  # (B, n_out)
 
 
 def classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -130,11 +139,26 @@ def classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return (log_sum_exp(logits) - (logits * is_label).sum(-1)).mean()
 
 
-def forward(shape: Shape, parts: Parts, ids: Tensor, one_logit_per_sequence: bool) -> tuple[Tensor, Tensor]:
-    """ids (B, S, T) int64 -> final activations (B, S, T, d) and the logits of the labels (B, n)."""
+def all_used(shape: Shape) -> Tensor:
+    """`labels_used` (n_out,) of a run whose W_y has a column for each of its labels and no other."""
+    return torch.ones(shape.n_out, dtype=torch.bool)
+
+
+def forward(
+    shape: Shape,
+    parts: Parts,
+    ids: Tensor,
+    one_logit_per_sequence: bool,
+    labels_used: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """ids (B, S, T) int64 -> final activations (B, S, T, d) and the logits of the labels (B, n).
+
+    labels_used: (n_out,) bool, see `class_logits`; None for all.
+    """
     B, S, T = ids.shape
     h = final_activations(shape, parts, ids.reshape(B * S, T)).reshape(B, S, T, shape.d_model)
-    return h, class_logits(h, parts["w_y"], ids, one_logit_per_sequence)
+    used = all_used(shape) if labels_used is None else labels_used
+    return h, class_logits(h, parts["w_y"], ids, used, one_logit_per_sequence)
 
 
 def adamw(
@@ -162,20 +186,33 @@ def adamw(
 def make_step(shape: Shape, one_logit_per_sequence: bool) -> Callable[..., tuple[Tensor, ...]]:
     """The pure function of one training step on L3 = L2 + λ·L1 (equation 5).
 
-    step(flat, first, second, trained, step, ids, predicted, labels, lambda_, learning_rate, eps)
+    step(flat, first, second, trained, step, ids, predicted, labels, labels_used, lambda_, learning_rate, eps)
         -> flat, first, second, l1, l2, accuracy
     flat, first, second: (P,) float32, the weights and their moments.
     trained: (P,) bool. Where it is False, the weights and their moments stay exactly as they are: a mask on
         the gradient alone would leave weight decay and old momentum at work.
-    ids: (B, S, T) int64. predicted: (B, S, T) float32. labels: (B,) int64. All others are scalars float32.
+    ids: (B, S, T) int64. predicted: (B, S, T) float32. labels: (B,) int64, each the
+        number of a used column. labels_used: (n_out,) bool, as in `class_logits`. All others are scalars
+        float32.
     l1, l2, accuracy: as in `Losses`, before the update.
     """
 
     def step_function(
-        flat, first, second, trained, step, ids, predicted, labels, lambda_, learning_rate, eps
+        flat,
+        first,
+        second,
+        trained,
+        step,
+        ids,
+        predicted,
+        labels,
+        labels_used,
+        lambda_,
+        learning_rate,
+        eps,
     ):
         def l3(parts: Parts) -> tuple[Tensor, Losses]:
-            h, logits = forward(shape, parts, ids, one_logit_per_sequence)
+            h, logits = forward(shape, parts, ids, one_logit_per_sequence, labels_used)
             found = Losses(
                 l1=language_model_loss(h, parts["wte.weight"], ids, predicted),
                 l2=classification_loss(logits, labels),

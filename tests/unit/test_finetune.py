@@ -1,11 +1,14 @@
 """Fine-tuning runs: what may change, what stays bit-identical, where a run starts, changes between steps."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from app.engine.finetune import FineTuning, Plan, n_new_parameters
 from app.engine.inputs import collate, transform
-from app.engine.parameters import unflatten
+from app.engine.objective import EPS, make_step
+from app.engine.parameters import flatten, unflatten
 from tests.random_models import our_name, random_examples, random_model
 
 ARCHITECTURES = ("gpt1", "gpt2")
@@ -215,3 +218,40 @@ def test_transferring_layers_that_do_not_exist_is_refused(k: int):
 def test_soft_prompts_need_a_token_for_every_label():
     with pytest.raises(ValueError, match="2 label tokens wanted, 1 given"):
         FineTuning(random_model("gpt1"), plan("soft prompts", label_tokens=(310,)))
+
+
+@pytest.mark.parametrize("kind", ["entailment", "similarity", "choice"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_columns_out_of_use_count_nothing(architecture: str, kind: str):
+    """A W_y of eight columns of which `n_out` are used trains like one of `n_out`, whatever stands beside."""
+    loaded = random_model(architecture)
+    narrow = FineTuning(loaded, plan(kind=kind), learning_rate=1e-2)
+    wide = replace(narrow.shape, n_out=8)
+    parts = unflatten(narrow.shape, narrow.flat)
+    beside = torch.full((24, 8 - narrow.shape.n_out), 9.0)  # would win every softmax
+    flat = flatten(wide, parts | {"w_y": torch.cat([parts["w_y"], beside], 1)})
+    used = torch.arange(8) < narrow.shape.n_out
+    trained = flatten(
+        wide,
+        {
+            name: used.expand(size) if name == "w_y" else torch.ones(size, dtype=torch.bool)
+            for name, size in wide.parts().items()
+        },
+    )
+    step = make_step(wide, kind == "choice")
+    first, second = torch.zeros_like(flat), torch.zeros_like(flat)
+    for n in range(3):
+        batch = collate(random_examples(kind, 4, seed=n))
+        (report,) = narrow.steps([batch])
+        settings = (torch.tensor(value) for value in (narrow.lambda_, narrow.learning_rate, EPS))
+        flat, first, second, *losses = step(
+            flat, first, second, trained, torch.tensor(n + 1.0), *batch, used, *settings
+        )
+        for ours, expected in zip(losses, (report.l1, report.l2, report.accuracy), strict=True):
+            assert ours.item() == pytest.approx(expected, rel=1e-5)
+    after = unflatten(wide, flat)
+    assert torch.equal(after["w_y"][:, ~used], beside)
+    for name, expected in unflatten(narrow.shape, narrow.flat).items():
+        got = after[name][:, used] if name == "w_y" else after[name]
+        if not name.endswith("c_attn.bias"):  # the keys' gradient is rounding alone, which AdamW blows up
+            torch.testing.assert_close(got, expected, rtol=0, atol=1e-5, msg=name)

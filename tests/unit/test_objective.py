@@ -58,14 +58,17 @@ def test_the_head_reads_the_extract_token_and_adds_the_two_orders():
     ids = torch.tensor([[[3, 300, EXTRACT, 1], [3, 300, 301, EXTRACT]]])
     w_y = torch.tensor([[1.0, 0], [0, 1], [2, -1]])
     extracted = torch.tensor([6.0, 7, 8]) + torch.tensor([21.0, 22, 23])
-    assert class_logits(h, w_y, ids, one_logit_per_sequence=False).tolist() == [(extracted @ w_y).tolist()]
+    used = torch.tensor([True, True])
+    logits = class_logits(h, w_y, ids, used, one_logit_per_sequence=False)
+    assert logits.tolist() == [(extracted @ w_y).tolist()]
 
 
 def test_each_answer_of_a_choice_gives_one_logit():
     h = torch.arange(24.0).view(1, 2, 4, 3)
     ids = torch.tensor([[[3, 300, EXTRACT, 1], [3, 300, 301, EXTRACT]]])
     w_y = torch.tensor([[1.0], [0], [1]])
-    assert class_logits(h, w_y, ids, one_logit_per_sequence=True).tolist() == [[6.0 + 8, 21 + 23]]
+    logits = class_logits(h, w_y, ids, torch.tensor([True]), one_logit_per_sequence=True)
+    assert logits.tolist() == [[6.0 + 8, 21 + 23]]
 
 
 def test_l2_is_the_mean_negative_log_probability_of_the_labels():
@@ -102,9 +105,9 @@ def test_the_step_can_be_traced_and_its_gradient_holds_no_padded_slices(architec
     run = FineTuning(random_model(architecture), Plan("similarity", n_labels=2, n_layers_transferred=2))
     step = make_step(run.shape, one_logit_per_sequence=False)
     batch = collate(random_examples("similarity", 2), length=20)
-    scalars = [torch.tensor(value) for value in (0.5, 1e-3, 1e-8)]
+    others = [torch.tensor([True, True]), *(torch.tensor(value) for value in (0.5, 1e-3, 1e-8))]
     vectors = [vector.double() for vector in (run.flat, run.first_moment, run.second_moment)]
-    inputs = (*vectors, run.trained, torch.tensor(1.0), *batch, *scalars)
+    inputs = (*vectors, run.trained, torch.tensor(1.0), *batch, *others)
     traced = make_fx(step, decomposition_table=core_aten_decompositions())(*inputs)
     for ours, expected in zip(traced(*inputs), step(*inputs), strict=True):
         torch.testing.assert_close(ours, expected)
