@@ -16,6 +16,7 @@ from lessons.fine_tuning.recorded import SPLIT, measured_task
 from lessons.fine_tuning.state import State
 from lessons.fine_tuning.transferred import BOTH
 
+LENGTH = 32  # tokens of a sequence: that of the graphs in assets/browser
 OWN_LABELS = 2  # until the learner's own lines are read
 TRAINED = {"full": "full", "head": "head", "last": "last layers", "prompts": "soft prompts"}
 SAME = 0.35  # L1 that moved by less than this share of itself stayed where it was
@@ -41,8 +42,8 @@ def fields(text: str, example: tuple[str, ...], state: State) -> tuple[str, ...]
 
 
 def example(loaded: LoadedModel, task: str, of: tuple[str, ...], n_soft_prompts: int) -> Example:
-    """The fields as the sequences that a run reads, each at most as long as the context."""
-    return transform(kind_of(task), of, 0, loaded.tokenizer.encode, loaded.n_ctx, n_soft_prompts)
+    """The fields as the sequences that a run reads, each of at most LENGTH tokens."""
+    return transform(kind_of(task), of, 0, loaded.tokenizer.encode, LENGTH, n_soft_prompts)
 
 
 def plan(loaded: LoadedModel, state: State, n_labels: int, labels: tuple[str, ...]) -> Plan:

@@ -5,11 +5,23 @@ const PAINT_EVERY = 120; // ms between two pictures while steps come in
 const MOST_RUNS = 6;
 const CONTINUED = 6;     // tokens of the continuation
 
+/** The rows of the input without one token: wherever that token of a field stands. */
+const without = ({ kind, sequences }, row, index) => {
+  const special = (at, name) => sequences[at].tokens.findIndex((token) => token.label === name);
+  const cut = (at, place) => sequences[at].ids.filter((_, other) => other !== place);
+  const delim = special(row, "Delim");
+  return sequences.map(({ ids }, at) => {
+    if (at === row) return cut(row, index);
+    if (kind === "choice") return index < delim ? cut(at, index) : ids;
+    const [start, other] = [special(row, "Start"), special(at, "Delim")];
+    return index < delim ? cut(at, other + index - start) : cut(at, special(at, "Start") + index - delim);
+  });
+};
+
 /** make(where, onNews) -> a trainer, see assets/js/training/trainer.js */
 export const control = (stage, make) => {
   let trainer = null;
   let loaded = "";        // what the trainer has loaded: model and set, and where it runs
-  let known = {};         // what load told
   let pieces = null;      // of the vocabulary
   let left = 0;           // what has been left out last
   let painting = 0;
@@ -56,7 +68,7 @@ export const control = (stage, make) => {
     if (!trainer) trainer = make(own.where, news);
     own.told = { words: stage.words["loading.start"] };
     paint(true);
-    known = await trainer.load({ model: run.model, set: run.task === "own" ? "sentiment" : run.task, lang: stage.value.half });
+    await trainer.load({ model: run.model, set: run.task === "own" ? null : run.task, kind: run.kind, lang: stage.value.half });
     loaded = wanted;
     pieces ??= (await stage.ask("vocabulary")).pieces;
   };
@@ -66,14 +78,15 @@ export const control = (stage, make) => {
     const names = { full: "full", head: "head", last: "last layers", prompts: "soft prompts" };
     return {
       kind: run.kind, nLabels: run.labels.length, nLayersTransferred: Math.min(layers, value.n_layer), trained: names[trained], nLastLayers: 1,
-      labelTokens: value.label_tokens, seed, batchSeed: seed, steps: run.settings.steps, examples: own.lines && run.task === "own" ? own.lines.examples : undefined,
+      labelTokens: value.label_tokens, seed, steps: run.settings.steps, lambda: run.lambda, learningRate: run.settings.rate,
+      ...(run.task === "own" ? { examples: own.lines.train, dev: own.lines.dev } : {}),
     };
   };
 
   const measure = async (run) => {
     const at = run.steps.at(-1)?.step ?? 0;
     if (run.language.at(-1)?.step === at) return;
-    const [task, world] = [await trainer.language("task"), await trainer.language("world")];
+    const [task, world] = [(await trainer.language("task")).l1, (await trainer.language("held out")).l1];
     const { ids } = await trainer.proceed(stage.value.beginning.ids, CONTINUED);
     run.language.push({ step: at, task, world, ids });
   };
@@ -101,7 +114,7 @@ export const control = (stage, make) => {
       paint(true);
       await ready(run);
       if (fresh) {
-        Object.assign(run, await trainer.begin(plan(run, value)));
+        run.counts = await trainer.begin(plan(run, value));
         run.placed = true;
         run.marks.push({ id: await trainer.mark(), step: 0 });
         await measure(run);
@@ -213,8 +226,7 @@ export const control = (stage, make) => {
     const { run, probe } = own;
     if (!probe || !trainer || isOn(run)) return;
     const mine = (left += 1);
-    const shorter = stage.value.sequences.map((sequence, at) => (at === row ? sequence.ids.filter((_, place) => place !== index) : sequence.ids));
-    const found = await trainer.evaluate([{ sequences: shorter, label: 0 }]);
+    const found = await trainer.evaluate([{ sequences: without(stage.value, row, index), label: 0 }]);
     if (mine !== left) return;
     own.without = { row, index, probabilities: found.probabilities[0] };
     paint(true);

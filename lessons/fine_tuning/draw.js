@@ -117,7 +117,7 @@ export const build = (stage) => {
   parts.language = html("ol", {}, language);
   parts.lambdas = fold(stage.more, words["lambdas.title"], words["lambdas.about"], () => drawFolds(stage));
   parts.counts = fold(stage.more, words["counts.title"], words["counts.about"]);
-  parts.control = control(stage, (where, news) => makeTrainer(where, stage, page, news));
+  parts.control = control(stage, (where, news) => makeTrainer(where, stage, news));
 };
 
 const drawFolds = ({ parts, value, words }) => {

@@ -36,9 +36,9 @@ export const ownView = (at, stage) => {
     try {
       const { rows, cut } = await stage.ask("lines", { lines: read.rows.map((one) => [one.text]) });
       const { train, dev } = holdOut(read.rows, stage.value.settings.seed);
-      const made = (index) => ({ sequences: [rows[index]], label: read.rows[index].label });
+      const made = (index) => ({ fields: [rows[index]], label: read.rows[index].label });
       stage.own.lines = {
-        labels: read.labels, examples: { train: train.map(made), dev: dev.map(made) },
+        labels: read.labels, train: train.map(made), dev: dev.map(made),
         dev_rows: dev.map((index) => ({ text: read.rows[index].text, label: read.rows[index].label })), text: text.value,
       };
       stage.parts.control.again();

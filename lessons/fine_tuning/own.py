@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.engine.inputs import transform
 from app.errors import InputError
 from app.lesson import Context, Page
 from app.models import load
 from app.payload import Payload
 from lessons.fine_tuning import figures
+from lessons.fine_tuning.compute import LENGTH
 from lessons.fine_tuning.state import LONGEST_FIELD, State
 
 MOST_LINES = 500
-LENGTH = 32  # tokens of a sequence that the browser's graphs hold
+ROOM = LENGTH - 2  # tokens between Start and Extract
 
 
 def tokenise(context: Context, page: Page, state: State, payload: Payload) -> dict[str, Any]:
@@ -28,11 +28,11 @@ def tokenise(context: Context, page: Page, state: State, payload: Payload) -> di
         text = line.string("0", LONGEST_FIELD)
         if number > MOST_LINES:
             raise InputError("too_many_lines", most=MOST_LINES)
-        found = transform("classification", (text,), 0, loaded.tokenizer.encode, LENGTH)
-        if len(found.sequences[0]) < 3:
+        ids = loaded.tokenizer.encode(text)
+        if not ids:
             raise InputError("empty_line", n=number)
-        rows.append(list(found.sequences[0]))
-        cut += found.n_cut > 0
+        rows.append(list(ids[:ROOM]))
+        cut += len(ids) > ROOM
     if not rows:
         raise InputError("not_understood")
     return {"rows": rows, "cut": cut}

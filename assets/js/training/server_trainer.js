@@ -1,0 +1,1 @@
+export const serverTrainer = () => { throw new Error("not yet"); };
