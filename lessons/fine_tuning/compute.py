@@ -1,4 +1,4 @@
-"""The numbers of 「미세조정」 that Python knows: inputs as token sequences, counts, answers to the questions."""
+"""The numbers of 「미세조정」 that Python knows: inputs as token sequences, counts, answers."""
 
 from __future__ import annotations
 

@@ -42,6 +42,8 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
     shape = Shape.of(loaded, plan.n_out)
     of = fields(context, page, state)
     example = compute.example(loaded, state.task, of, plan.n_soft_prompts)
+    of_record = (context, spec.name, state.task)
+    shown = (context.lang, *of_record[1:])
     changed, new = compute.n_changed(shape, plan), compute.n_new(shape)
     return {
         **settings(state),
@@ -82,13 +84,9 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         },
         "rates": list(RATES),
         "step_stops": list(STEPS),
-        "layers": Part((context.lang, spec.name, state.task), lambda: recorded.layers(context, spec.name, state.task)),
-        "parts_table": Part(
-            (context.lang, spec.name, state.task), lambda: recorded.parts(context, spec.name, state.task)
-        ),
-        "lambdas": Part(
-            (context.lang, spec.name, state.task), lambda: recorded.lambdas(context, spec.name, state.task)
-        ),
+        "layers": Part(shown, lambda: recorded.layers(*of_record)),
+        "parts_table": Part(shown, lambda: recorded.parts(*of_record)),
+        "lambdas": Part(shown, lambda: recorded.lambdas(*of_record)),
         "paper": Part((context.lang,), lambda: recorded.table_5(context)),
         "questions": Questions(
             (number_of(loaded), state.task), lambda name: getattr(compute, name)(loaded, state.task)

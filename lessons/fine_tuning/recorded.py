@@ -25,7 +25,7 @@ def measured_task(model: str, task: str) -> str:
 
 
 def layers(context: Context, model: str, task: str) -> dict[str, Any]:
-    """Figure 2 left: {"task", "points": [{"k", "name", "mean", "spread", "values"}], "steps", "source", "look"}.
+    """Figure 2 left: {"task", "points": [{"k", "name", "mean", "spread", "values"}], "steps", …}.
 
     Values are accuracies in percent on `test`, both languages; one for each seed.
     """
@@ -72,7 +72,7 @@ def parts(context: Context, model: str, task: str) -> dict[str, Any]:
 
 
 def lambdas(context: Context, model: str, task: str) -> dict[str, Any]:
-    """λ on and off: {"rows": [{"lambda", "mean", "spread", "l1_task", "l1_held_out"}], "before", "say", …}."""
+    """λ on and off: {"rows": [{"lambda", "mean", "spread", "l1_task", "l1_held_out"}], "before", "say"}."""
     name = measured_task(model, task)
     rows = transferred.lambdas(model, name)
     before = transferred.before(model, name)
@@ -82,7 +82,11 @@ def lambdas(context: Context, model: str, task: str) -> dict[str, Any]:
         "task": name,
         "before": [f"{value:.2f}" for value in before],
         "rows": [
-            {"lambda": row.lambda_, "l1_task": f"{row.l1_task.mean:.2f}", "l1_held_out": f"{row.l1_held_out.mean:.2f}"}
+            {
+                "lambda": row.lambda_,
+                "l1_task": f"{row.l1_task.mean:.2f}",
+                "l1_held_out": f"{row.l1_held_out.mean:.2f}",
+            }
             | _spread(row.accuracy[SPLIT][BOTH])
             for row in rows
         ],
@@ -127,7 +131,9 @@ def _spread(of: Spread) -> dict[str, Any]:
 
 
 def _start(context: Context, k: int) -> str:
-    return context.text({-1: "start.nothing", 0: "start.embeddings", 1: "start.layer"}.get(k, "start.layers"), n=k)
+    return context.text(
+        {-1: "start.nothing", 0: "start.embeddings", 1: "start.layer"}.get(k, "start.layers"), n=k
+    )
 
 
 def _note(context: Context, shown: str, asked: str) -> str:

@@ -1,4 +1,4 @@
-"""What the lesson 「미세조정」 remembers of one learner: her task, her sentences and the settings of the next run.
+"""What the lesson 「미세조정」 remembers of one learner: task, sentences and settings of the next run.
 
 The run itself lives in the page (draw.js). No torch here: the page needs this before torch is there.
 """

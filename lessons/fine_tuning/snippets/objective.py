@@ -7,9 +7,12 @@ name, text, label, lambda_ = "assets/models/tiny-gpt2", "나는 오늘", 0, 0.5
 tokenizer = hf.AutoTokenizer.from_pretrained(name)
 model = hf.AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32).eval()
 wte = model.get_input_embeddings().weight.data
-d, normal = wte.shape[1], lambda rows, columns, seed: torch.randn(
-    rows, columns, generator=torch.Generator().manual_seed(seed)
-) * 0.02
+d, normal = (
+    wte.shape[1],
+    lambda rows, columns, seed: (
+        torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed)) * 0.02
+    ),
+)
 W_y = normal(d, 2, 0)  # the new output layer, (d, 2)
 START, DELIM, EXTRACT = 3, 4, 5
 wte[[START, DELIM, EXTRACT]] = normal(3, d, 1000)  # their embeddings begin anew
