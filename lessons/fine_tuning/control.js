@@ -3,6 +3,7 @@ import { addStep, begun, cutAt, isOn, losses, newRun, over, keyOf, shelved } fro
 
 const PAINT_EVERY = 120; // ms between two pictures while steps come in
 const MOST_RUNS = 6;
+const MOST_MARKS = 2;    // as many as a trainer keeps
 const CONTINUED = 6;     // tokens of the continuation
 
 /** The rows of the input without one token: wherever that token of a field stands. */
@@ -175,7 +176,7 @@ export const control = (stage, make) => {
     if (!run || !begun(run) || !trainer || isOn(run)) return;
     const mark = run.marks.filter((one) => one.step < run.steps.at(-1).step).at(-1);
     if (!mark) return;
-    await trainer.back(mark.id);
+    if (!await trainer.back(mark.id)) { run.marks = run.marks.filter((one) => one !== mark); return paint(true); }
     cutAt(run, mark.step);
     run.shelved = false;
     run.status = "paused";
@@ -193,12 +194,12 @@ export const control = (stage, make) => {
     if (!done && isOn(run)) return;
     if (trainer && run.placed) {
       const last = run.steps.at(-1);
-      if (last && Math.abs(last.lambda - lambda) > 1e-9 && run.marks.at(-1)?.step !== last.step) {
-        const id = await trainer.mark();
-        const at = own.run === run ? run.steps.at(-1).step : 0;
-        run.marks.push({ id, step: at });
+      const marked = last && Math.abs(last.lambda - lambda) > 1e-9 && (isOn(run) || run.marks.at(-1)?.step !== last.step) ? trainer.mark() : null;
+      trainer.set({ lambda }); // between the same two steps as the mark
+      if (marked) {
+        const id = await marked;
+        run.marks = [...run.marks, { id, step: run.steps.at(-1).step }].slice(-MOST_MARKS);
       }
-      trainer.set({ lambda });
     }
     if (done && before !== undefined) settle();
   };

@@ -64,10 +64,10 @@ const buildTrain = (stage, at) => {
 const buildTransport = (stage, at) => {
   const { parts, words } = stage;
   const row = html("div", { class: "transport", "data-part": "transport" }, at);
-  parts.play = button(row, "play", "", () => stage.parts.control.toggle(), { class: "quiet dark", "data-main": true });
-  parts.one = button(row, "one-step", words["one_step"], () => stage.parts.control.step());
-  parts.back = button(row, "back-to", "", () => stage.parts.control.back());
-  parts.reset = button(row, "reset", words.reset, () => stage.parts.control.reset());
+  parts.play = button(row, "ft-play", "", () => stage.parts.control.toggle(), { class: "quiet dark", "data-main": true });
+  parts.one = button(row, "ft-step", words["one_step"], () => stage.parts.control.step());
+  parts.back = button(row, "ft-back", "", () => stage.parts.control.back());
+  parts.reset = button(row, "ft-reset", words.reset, () => stage.parts.control.reset());
   const progress = html("div", { class: "progress" }, row);
   const line = html("div", {}, progress);
   parts.now = html("b", {}, line);

@@ -36,7 +36,7 @@ export const equation = (parent, words, range, on) => {
   const tether = html("div", { class: "tether", "aria-hidden": "true" }, at);
   const slide = html("div", { class: "slide" }, at);
   html("div", { class: "track", "aria-hidden": "true" }, slide);
-  const slider = html("input", { type: "range", id: "lambda", min: range.low, max: range.high, step: range.step, "aria-label": words["lambda.label"], "data-key": "lambda" }, slide);
+  const slider = html("input", { type: "range", id: "ft-lambda", min: range.low, max: range.high, step: range.step, "aria-label": words["lambda.label"], "data-key": "lambda" }, slide);
   const thumb = html("div", { class: "thumb", "aria-hidden": "true" }, slide);
   const ticks = html("div", { class: "ticks", "aria-hidden": "true" }, slide);
   for (const [value, name] of [[0, "0"], [0.5, words["lambda.paper"]], [1, "1"], [2, "2"]]) html("span", { style: `left:${(100 * value) / range.high}%` }, ticks, name);
