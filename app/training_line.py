@@ -22,7 +22,8 @@ from app.errors import InputError, UserError
 log = logging.getLogger(__name__)
 
 ASLEEP_AFTER = 8.0  # seconds without a question until the next one has its turn
-FORGOTTEN_AFTER = 60.0  # seconds without a question
+FORGOTTEN_AFTER = 150.0  # seconds without a question; a browser lets a hidden page ask once a minute
+GRACE = 5.0  # seconds in which a run that has nothing to do keeps its turn
 RESTED = 30.0  # seconds without work until a run makes room for a new one
 LONGEST_TURN = 120.0  # seconds until one steps back, where others wait
 MOST_RUNS = 8  # with their weights, about 35 MB each for an embedded model
@@ -141,19 +142,22 @@ class TrainingLine:
             del self._entries[name]
 
     def _arrange(self) -> None:
-        """Those leave that want nothing, or that nobody asks for; who comes stands behind all others."""
-        awake_since = self._clock() - ASLEEP_AFTER
-        wanting = {
-            name: entry
+        """Those leave that want nothing, or that nobody asks for; who comes stands behind all others, but for
+        the one that had its turn a moment ago.
+        """
+        now = self._clock()
+        wanting = [
+            name
             for name, entry in self._entries.items()
-            if entry.error is None and entry.seen >= awake_since and entry.run.wants
-        }
+            if entry.error is None and now - entry.seen <= ASLEEP_AFTER and entry.run.wants
+        ]
+        came = [name for name in wanting if name not in self._line]
+        back = [name for name in came if self._entries[name].turn is not None]
         stayed = [name for name in self._line if name in wanting]
-        self._line = stayed + [name for name in wanting if name not in stayed]
+        self._line = back + stayed + [name for name in came if name not in back]
         for name, entry in self._entries.items():
-            if name in wanting:
-                entry.worked = self._clock()
-            if name not in self._line[:1]:
+            entry.worked = now if name in wanting else entry.worked
+            if name in self._line[1:] or now - entry.worked > GRACE:
                 entry.turn = None
 
     def _next(self) -> _Entry | None:

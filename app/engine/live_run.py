@@ -1,5 +1,4 @@
-"""A run of fine-tuning that goes on in pieces while others look at it: the server's way of what the browser
-does.
+"""A run of fine-tuning that goes on in pieces while others look at it.
 
 Steps are those of `finetune`, looks those of `tuned`; the learning rate rises and falls by the
 `recipe`. One thread calls `step`; any thread may read the news, look at the weights as they are now, change
@@ -11,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -22,11 +21,10 @@ from app.engine.finetune import FineTuning, Plan, StepReport
 from app.engine.inputs import Batch, Example, grouped_batches
 from app.engine.parameters import Shape
 from app.engine.recipe import RECIPE
-from app.engine.tuned import Looks, proceeded, rounded
+from app.engine.tuned import Looks, rounded
 from app.errors import InputError
 
 EVERY = 20  # steps between two evaluations
-N_TOKENS = 12  # of the continuation that shows what became of the language model
 MOST_MARKS = 2
 MOST_STEPS = 3000  # in all, with those that were taken back
 
@@ -37,15 +35,13 @@ Event = dict[str, Any]
 class Material:
     """What a run trains on and is measured by. Without dev examples nothing is evaluated.
 
-    world: sentences of the model's own world as ids, each after end-of-text; beginning: the ids that it goes
-        on with. Both empty where the language model is not to be watched.
+    world: sentences of the model's own world as ids, each after end-of-text.
     """
 
     tuning: FineTuning
     train: Sequence[Example]
     dev: Sequence[Example] = ()
     world: Sequence[Sequence[int]] = ()
-    beginning: Sequence[int] = ()
     batch_seed: int = 0
 
 
@@ -59,10 +55,10 @@ class Weights(NamedTuple):
 
 
 class LiveRun:
-    """One run. `prepare` is called by the first `step`, so that a run that waits holds nothing.
+    """One run, which trains while `goes`, up to step `target`. failed: None, "nan" or "long" (MOST_STEPS).
 
-    It trains while `goes`, up to step `target`. lambda_, learning_rate (the peak of the recipe's): hold from
-    the next step on. failed: None, "nan" after a loss that is no number, or "long" after MOST_STEPS.
+    prepare: called by the first `step`, so that a run that waits holds nothing. lambda_, learning_rate (the
+        peak of the recipe's): hold from the next step on.
     """
 
     def __init__(
@@ -82,6 +78,7 @@ class LiveRun:
         self._material: Material | None = None
         self._now: Weights | None = None
         self._measured: Weights | None = None
+        self._task_loss: tuple[Weights | None, float] = None, math.nan
         self._batches: list[Batch] = []
         self._further: Iterator[Batch] = iter(())
         self._n_made = 0
@@ -95,6 +92,11 @@ class LiveRun:
         """Steps that led to the weights as they are now."""
         now = self._now
         return now.n_steps if now else 0
+
+    @property
+    def begun(self) -> bool:
+        """It has weights: the looks below can be had."""
+        return self._now is not None
 
     @property
     def wants(self) -> bool:
@@ -140,15 +142,22 @@ class LiveRun:
     def look(self, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
         """Examples by the weights as they are now -> P(label) (n, n_labels), and the L1 of each (n,).
 
-        Raises InputError("run_waits") before the run has begun; so do `line_losses`, `proceed` and `mark`.
+        Raises InputError("run_waits") before the run has begun, as the other looks and `mark` do.
         """
         flat = self._weights().flat
         return self._looks.at_examples(flat, examples)
 
-    def line_losses(self, lines: Sequence[Sequence[int]]) -> list[float]:
-        """L1 of each line of ids, whose first token is given, in nats per token."""
+    def task_loss(self) -> float:
+        """L1 on the dev examples, in nats per token."""
+        now = self._weights()
+        of, known = self._task_loss
+        return known if of is now else self._looks.at_examples(now.flat, self._material.dev)[1].mean().item()
+
+    def world_loss(self) -> float:
+        """L1 on text of the model's own world."""
         flat = self._weights().flat
-        return self._looks.at_lines(flat, lines)
+        losses = self._looks.at_lines(flat, self._material.world)
+        return sum(losses) / len(losses)
 
     def proceed(self, ids: Sequence[int], n: int) -> list[tuple[int, float]]:
         """Greedy continuation: n tokens, each with its probability; fewer where the context ends."""
@@ -218,34 +227,18 @@ class LiveRun:
                 self.failed = "long"
 
     def _measure(self, now: Weights) -> list[Event]:
-        """The events of an evaluation: the dev examples, and what became of the language model."""
-        material = self._material
-        probabilities, l1 = self._looks.at_examples(now.flat, material.dev)  # (n, n_labels), (n,)
-        labels = torch.tensor([example.label for example in material.dev])
-        l1_task = l1.mean().item()
-        if not (probabilities.isfinite().all() and math.isfinite(l1_task)):
+        """The event of an evaluation on the dev examples."""
+        dev = self._material.dev
+        probabilities, l1 = self._looks.at_examples(now.flat, dev)  # (n, n_labels), (n,)
+        if not (probabilities.isfinite().all() and l1.isfinite().all()):
             self.failed = "nan"
             return []
-        at = {"step": now.n_steps}
+        labels = torch.tensor([example.label for example in dev])
         accuracy = (probabilities.argmax(-1) == labels).double().mean().item()
-        shown = {"accuracy": accuracy, "probabilities": rounded(probabilities), "l1": l1_task}
-        events = [{"what": "dev"} | at | shown]
-        if material.world:
-            losses = self._looks.at_lines(now.flat, material.world)
-            further = self._looks.further(now.flat, material.beginning, N_TOKENS)
-            losses_of_both = {"l1_task": l1_task, "l1_world": sum(losses) / len(losses)}
-            events.append({"what": "language"} | at | losses_of_both | proceeded(further))
-        return events
+        self._task_loss = now, l1.mean().item()
+        found = {"accuracy": accuracy, "probabilities": rounded(probabilities), "l1": self._task_loss[1]}
+        return [{"what": "dev", "step": now.n_steps} | found]
 
 
 def _step_event(report: StepReport, ms: float) -> Event:
-    return {
-        "what": "step",
-        "step": report.step,
-        "lambda_": report.lambda_,
-        "learning_rate": report.learning_rate,
-        "l1": report.l1,
-        "l2": report.l2,
-        "accuracy": report.accuracy,
-        "ms": round(ms, 1),
-    }
+    return {"what": "step", "ms": round(ms, 1)} | asdict(report)

@@ -10,7 +10,7 @@ import pytest
 
 from app import training_line
 from app.errors import InputError
-from app.training_line import ASLEEP_AFTER, FORGOTTEN_AFTER, LONGEST_TURN, RESTED, TrainingLine
+from app.training_line import ASLEEP_AFTER, FORGOTTEN_AFTER, GRACE, LONGEST_TURN, RESTED, TrainingLine
 
 
 class Clock:
@@ -203,6 +203,30 @@ def test_a_long_turn_ends_where_others_wait(room: Room):
     room.let(1)  # the step that was under way; then b has its turn
     room.let(2)
     assert room.order == list("aabb")
+
+
+@pytest.mark.parametrize(("away", "place"), [(GRACE - 1, 0), (GRACE + 1, 1)])
+def test_a_moment_of_rest_costs_no_turn(room: Room, away: float, place: int):
+    """As between the beginning of a run and its first step, while its page looks at it."""
+    a, b = room.begin("a", 1), room.begin("b", 5)
+    room.let(1)
+    assert room.line.place(b) == 0
+    room.wait(away, a, b)
+    room.line.get(a).left = 2
+    assert [room.line.place(name) for name in (a, b)] == [place, 1 - place]
+    room.let(1)  # the step of b that was under way
+    room.let(2)
+    assert room.order == list("abaa" if place == 0 else "abbb")
+
+
+def test_moments_of_rest_make_no_turn_longer(room: Room):
+    a, b = room.begin("a", 1), room.begin("b", 500)
+    while room.line.place(a) == 0:
+        room.let(1)
+        room.wait(GRACE - 1, a, b)
+        room.line.get(a).left += 1
+        assert room.clock.now < 1000 + LONGEST_TURN + 2 * GRACE
+    assert room.line.place(b) == 0
 
 
 def test_alone_a_run_may_take_long(room: Room):
