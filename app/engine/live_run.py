@@ -21,10 +21,11 @@ from app.engine.finetune import FineTuning, Plan, StepReport
 from app.engine.inputs import Batch, Example, grouped_batches
 from app.engine.parameters import Shape
 from app.engine.recipe import RECIPE
+from app.engine.tasks import LENGTH
 from app.engine.tuned import Looks, rounded
 from app.errors import InputError
 
-EVERY = 20  # steps between two evaluations
+EVERY = 20  # steps between two evaluations, where the page wants no other number
 MOST_MARKS = 2
 MOST_STEPS = 3000  # in all, with those that were taken back
 
@@ -35,7 +36,7 @@ Event = dict[str, Any]
 class Material:
     """What a run trains on and is measured by. Without dev examples nothing is evaluated.
 
-    world: sentences of the model's own world as ids, each after end-of-text.
+    world: sentences of the model's own world as ids, each after end-of-text. end: the token that ends a text.
     """
 
     tuning: FineTuning
@@ -43,6 +44,7 @@ class Material:
     dev: Sequence[Example] = ()
     world: Sequence[Sequence[int]] = ()
     batch_seed: int = 0
+    end: int | None = None
 
 
 class Weights(NamedTuple):
@@ -52,6 +54,14 @@ class Weights(NamedTuple):
     first: Tensor
     second: Tensor
     n_steps: int
+
+
+class Mark(NamedTuple):
+    """A moment of a run that was kept."""
+
+    weights: Weights
+    lambda_: float
+    learning_rate: float
 
 
 class LiveRun:
@@ -73,12 +83,12 @@ class LiveRun:
         self.plan, self.shape = plan, shape
         self.steps, self.target, self.goes = steps, steps, False
         self.lambda_, self.learning_rate = lambda_, learning_rate
+        self.every = EVERY
         self.failed: str | None = None
         self._prepare = prepare
         self._material: Material | None = None
         self._now: Weights | None = None
         self._measured: Weights | None = None
-        self._task_loss: tuple[Weights | None, float] = None, math.nan
         self._batches: list[Batch] = []
         self._further: Iterator[Batch] = iter(())
         self._n_made = 0
@@ -104,20 +114,14 @@ class LiveRun:
         now = self._now
         return now is None or (self.failed is None and (self._is_due(now) or self._trains(now)))
 
-    @property
-    def over(self) -> bool:
-        """All steps are made, and the last weights measured."""
-        now = self._now
-        return now is not None and now.n_steps >= self.steps and not self._is_due(now)
-
-    def lead(self, goes: bool, target: int, lambda_: float, learning_rate: float) -> None:
+    def lead(self, goes: bool, target: int, lambda_: float, learning_rate: float, every: int = EVERY) -> None:
         """What the page wants from the next step on. To go on after a pause forgives a loss that was no
-        number: the weights are those before it.
+        number: the weights are those before it. every: steps between two evaluations, 0 for none.
         """
         if goes and not self.goes and self.failed == "nan":
             self.failed = None
         self.lambda_, self.learning_rate = lambda_, learning_rate
-        self.target, self.goes = target, goes
+        self.target, self.goes, self.every = target, goes, every
 
     def step(self) -> None:
         """The next piece of work: the beginning, an evaluation, or one step of training."""
@@ -147,43 +151,41 @@ class LiveRun:
         flat = self._weights().flat
         return self._looks.at_examples(flat, examples)
 
-    def task_loss(self) -> float:
-        """L1 on the dev examples, in nats per token."""
-        now = self._weights()
-        of, known = self._task_loss
-        return known if of is now else self._looks.at_examples(now.flat, self._material.dev)[1].mean().item()
+    def task_loss(self) -> list[float]:
+        """L1 of each dev example, in nats per token."""
+        return self.look(self._of().dev)[1].tolist()
 
-    def world_loss(self) -> float:
-        """L1 on text of the model's own world."""
+    def world_loss(self) -> list[float]:
+        """L1 of each sentence of the model's own world."""
+        return self.line_losses(self._of().world)
+
+    def line_losses(self, lines: Sequence[Sequence[int]]) -> list[float]:
+        """L1 of each line of ids, whose first token is given."""
         flat = self._weights().flat
-        losses = self._looks.at_lines(flat, self._material.world)
-        return sum(losses) / len(losses)
+        return self._looks.at_lines(flat, lines)
 
     def proceed(self, ids: Sequence[int], n: int) -> list[tuple[int, float]]:
-        """Greedy continuation: n tokens, each with its probability; fewer where the context ends."""
+        """Greedy continuation: up to n tokens, each with its probability."""
         flat = self._weights().flat
-        return self._looks.further(flat, ids, n)
+        return self._looks.further(flat, ids, n, LENGTH, self._of().end)
 
     def mark(self) -> int:
         """Keep the run as it is now -> a number for `back`. The oldest of more than MOST_MARKS is lost."""
         with self._lock:
             self._n_marks += 1
-            self._marks[self._n_marks] = self._weights()
+            self._marks[self._n_marks] = Mark(self._weights(), self.lambda_, self.learning_rate)
             while len(self._marks) > MOST_MARKS:
                 del self._marks[next(iter(self._marks))]
             return self._n_marks
 
-    def back(self, mark: int) -> int:
-        """Go on from a mark -> its step; the next batches are those that came then.
-
-        Raises InputError("mark_gone").
-        """
+    def back(self, mark: int) -> Mark | None:
+        """Go on from a mark, with the batches that came then; None where it is no longer kept."""
         with self._lock:
-            if mark not in self._marks:
-                raise InputError("mark_gone")
-            self._now = self._marks[mark]
-            self.failed = None if self.failed == "nan" else self.failed
-            return self._now.n_steps
+            kept = self._marks.get(mark)
+            if kept is not None:
+                self._now, self.lambda_, self.learning_rate = kept
+                self.failed = None if self.failed == "nan" else self.failed
+            return kept
 
     def _begin(self) -> None:
         self._material = material = self._prepare()
@@ -192,13 +194,17 @@ class LiveRun:
         self._looks = Looks(self.shape, self.plan.one_logit_per_sequence)
         self._now = Weights(tuning.flat, tuning.first_moment, tuning.second_moment, 0)
 
+    def _of(self) -> Material:
+        self._weights()
+        return self._material
+
     def _weights(self) -> Weights:
         if self._now is None:
             raise InputError("run_waits")
         return self._now
 
     def _is_due(self, now: Weights) -> bool:
-        at_a_stop = now.n_steps % EVERY == 0 or now.n_steps == self.steps
+        at_a_stop = now.n_steps % self.every == 0 if self.every else now.n_steps == 0
         return at_a_stop and self._measured is not now and bool(self._material.dev)
 
     def _trains(self, now: Weights) -> bool:
@@ -235,8 +241,7 @@ class LiveRun:
             return []
         labels = torch.tensor([example.label for example in dev])
         accuracy = (probabilities.argmax(-1) == labels).double().mean().item()
-        self._task_loss = now, l1.mean().item()
-        found = {"accuracy": accuracy, "probabilities": rounded(probabilities), "l1": self._task_loss[1]}
+        found = {"accuracy": accuracy, "probabilities": rounded(probabilities), "l1": l1.mean().item()}
         return [{"what": "dev", "step": now.n_steps} | found]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from app.engine.inputs import Example, collate
+from app.engine.inputs import PAD, Example, collate
 from app.engine.looks import make_continuation, make_evaluation
 from app.engine.objective import all_used
 from app.engine.parameters import Shape
@@ -21,6 +21,7 @@ class Looks:
         self._shape = shape
         self._used = all_used(shape)
         self._evaluation = make_evaluation(shape, one_logit_per_sequence)
+        self._lines = make_evaluation(shape, False)
         self._continuation = make_continuation(shape)
 
     @torch.inference_mode()
@@ -37,23 +38,31 @@ class Looks:
     @torch.inference_mode()
     def at_lines(self, flat: Tensor, lines: Sequence[Sequence[int]]) -> list[float]:
         """L1 of each line of ids, whose first token is given, in nats per token."""
-        found = []
-        for line in lines:
-            ids = torch.tensor([[list(line)]])  # (1, 1, T)
-            predicted = torch.ones(ids.shape)
-            predicted[..., 0] = 0.0
-            found.append(self._evaluation(flat, ids, predicted, self._used)[1].item())
+        found: list[float] = []
+        for start in range(0, len(lines), AT_ONCE):
+            some = lines[start : start + AT_ONCE]
+            longest = max(map(len, some))
+            ids = torch.tensor([[[*line, *[PAD] * (longest - len(line))]] for line in some])  # (B, 1, T)
+            lengths = torch.tensor([len(line) for line in some]).view(-1, 1, 1)
+            places = torch.arange(longest)
+            predicted = ((places > 0) & (places < lengths)).float()  # (B, 1, T)
+            found += self._lines(flat, ids, predicted, self._used)[1].tolist()
         return found
 
     @torch.inference_mode()
-    def further(self, flat: Tensor, ids: Sequence[int], n: int) -> list[tuple[int, float]]:
-        """Greedy continuation: n tokens, each with its probability; fewer where the context ends."""
+    def further(
+        self, flat: Tensor, ids: Sequence[int], n: int, window: int, end: int | None
+    ) -> list[tuple[int, float]]:
+        """Greedy continuation of the last `window` tokens: up to n tokens, each with its probability; `end`
+        is the last.
+        """
         sequence: list[int] = list(ids)
         found: list[tuple[int, float]] = []
-        while len(found) < n and len(sequence) < self._shape.n_ctx:
-            at = torch.zeros(len(sequence))
+        while len(found) < n and not (found and found[-1][0] == end):
+            seen = sequence[-window:]
+            at = torch.zeros(len(seen))
             at[-1] = 1.0
-            p = self._continuation(flat, torch.tensor([sequence]), at).softmax(-1)  # (V,)
+            p = self._continuation(flat, torch.tensor([seen]), at).softmax(-1)  # (V,)
             best = int(p.argmax())
             found.append((best, p[best].item()))
             sequence.append(best)
