@@ -14,9 +14,11 @@ PY     := $(BIN)/python
 hash      = $(shell { cat $(1); echo '$(TORCH)'; } | cksum | cut -d ' ' -f 1)
 RUN_READY := $(VENV)/.run-$(call hash,requirements.txt)
 DEV_READY := $(VENV)/.dev-$(call hash,requirements.txt requirements-dev.txt)
+# For training in the browser; without a network the page starts all the same, and the next call tries again.
+RUNTIME   := assets/vendor/onnxruntime-web-1.30.0/ort-wasm-simd-threaded.wasm
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-all lint format lesson bench browser models models-eval records smoke
+.PHONY: help run dev test test-all lint format lesson bench browser models models-eval records smoke assets
 
 help:
 	@echo "make run       첫 화면을 엽니다 · open the page"
@@ -29,18 +31,19 @@ help:
 	@echo "make models    들어 있는 모델을 처음부터 다시 만듭니다(몇 시간) · the embedded models anew (hours)"
 	@echo "make smoke     같은 과정을 2분 안에 작게 · the same, small, within two minutes"
 	@echo "make models-eval  들어 있는 모델을 다시 잽니다 · measure the embedded models again"
+	@echo "make assets    브라우저 학습의 그래프를 다시 만듭니다 · the graphs of training in the browser anew"
 	@echo "make records   기록한 값을 다시 만듭니다(30분쯤) · write the recorded figures anew (half an hour)"
 
-run: $(RUN_READY)
+run: $(RUN_READY) $(RUNTIME)
 	$(PY) app.py $(ARGS)
 
-dev: $(RUN_READY)
+dev: $(RUN_READY) $(RUNTIME)
 	$(PY) app.py --reload $(ARGS)
 
-test: lint browser
+test: lint browser $(RUNTIME)
 	$(PY) -m pytest -m "not slow" $(ARGS)
 
-test-all: lint browser
+test-all: lint browser $(RUNTIME)
 	$(PY) -m pytest $(ARGS)
 
 lint: $(DEV_READY)
@@ -56,7 +59,7 @@ lesson: $(DEV_READY)
 	@$(PY) -m lessons.skeleton $(ID)
 
 # Pauses a training run of this checkout while it measures, and resumes it however the measuring ends.
-bench: browser
+bench: browser $(RUNTIME)
 	$(PY) -m benchmarks $(ARGS)
 
 models: $(DEV_READY)
@@ -71,6 +74,9 @@ models-eval: $(DEV_READY) | build/corpus/heldout.jsonl
 	$(PY) -m training.evaluate.gpt tiny-gpt1 $(ARGS)
 	$(PY) -m training.evaluate.bert $(ARGS)
 
+assets: $(DEV_READY)
+	$(PY) -m app.browser
+
 records: $(DEV_READY)
 	nice -n 10 $(PY) -m training.records $(ARGS)
 
@@ -80,6 +86,9 @@ build/corpus/heldout.jsonl: | $(DEV_READY)
 
 browser: $(DEV_READY)
 	@$(PY) -m tests.harness.chromium
+
+$(RUNTIME): | $(RUN_READY)
+	@$(PY) -m app.browser.runtime
 
 $(PY):
 	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -83,10 +84,17 @@ class Modules:
         lessons: whose scripts and styles are served; the first one is shown where the address asks for none.
         light: what Python says of the shell and of each lesson.
         reload: look for changed files whenever a page is asked for.
+        told: what every page is told beside, by name.
     """
 
-    def __init__(self, lessons: Sequence[Lesson], light: Light, reload: bool = False):
-        self.lessons, self.light, self.reload = lessons, light, reload
+    def __init__(
+        self,
+        lessons: Sequence[Lesson],
+        light: Light,
+        reload: bool = False,
+        told: Mapping[str, Any] = MappingProxyType({}),
+    ):
+        self.lessons, self.light, self.reload, self.told = lessons, light, reload, told
         self.first = first_lesson(lessons)
         self.seen = self._signature()
         self.edition = self._read()
@@ -144,6 +152,7 @@ class Modules:
             "styled": list(styled),
             "libraries": libraries.addresses(),
             "foreign": links.FOREIGN,
+            **self.told,
             **{
                 part: json.loads(edition.files[f"words/{lang}/{name}.json"])
                 for part, name in (("shell", "shell"), ("lesson", asked.id))

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from app import api, doors, i18n, modules, texts
+from app.browser import page as training
 from app.host import Host
 from app.languages import LANGUAGES
 from app.lesson import Context, Lesson
@@ -53,7 +54,11 @@ def launch_options(demo: gr.Blocks, lessons: Sequence[Lesson], host: Host) -> di
         "run_history": False,  # a classroom's computers are shared
         "ssr_mode": False,
         "app_kwargs": doors.launch_arguments(
-            host, modules.Modules(lessons, light(demo), settings.reload), api.functions(host.registry)
+            host,
+            modules.Modules(
+                lessons, light(demo), settings.reload, {"browser": training.told(settings.offline)}
+            ),
+            api.functions(host.registry),
         ),
     }
 

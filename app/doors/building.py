@@ -15,6 +15,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import libraries, modules
+from app.browser import page as training
 from app.doors import body as bodies
 from app.doors.answers import NO_STORE, coding_of, packed_as, refuse, send_body
 from app.doors.body import BadBody, Room
@@ -67,7 +68,7 @@ class Doors:
     ):
         self.host, self.settings, self.scripts = host, host.settings, scripts
         self.calls = Calls(host, endpoints)
-        self.files = Files(libraries.folders(), libraries.single_files())
+        self.files = Files(libraries.folders(), libraries.single_files() | training.served())
         self.pages = Pages(app)
         self.room = Room()
         self.held = Held(raise_open_files())

@@ -1,4 +1,4 @@
-"""Files that do not change while the server runs: Gradio's own scripts and styles, plotly, the icon.
+"""Files that do not change while the server runs: Gradio's own scripts and styles, plotly, what trains.
 
 Each is compressed once, not for every visitor, and handed out piece by piece from one shared buffer. Only
 names that stand in the folder's own list are looked up, so no path of a visitor reaches the disk.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from starlette.types import Scope, Send
@@ -20,17 +21,19 @@ MOST_BYTES = 48_000_000  # kept in memory, all files together; what was asked fo
 A_YEAR = (b"cache-control", b"public, max-age=31536000, immutable")  # the address holds a hash or a version
 AN_HOUR = (b"cache-control", b"public, max-age=3600")
 PACKED_ALREADY = (".woff2", ".woff", ".png", ".jpg", ".gz", ".wasm.gz")
+Source = Path | Callable[[], bytes]  # a file, or what makes its content
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
 class Files:
     """Read-only files by address, from folders that were listed once.
 
-    folders: {first part of the address: (folder, cached for a year)}. single: {address: (file, year)}.
+    folders: {first part of the address: (folder, cached for a year)}. single: {address: (file, year)}, or in
+    place of the file a function that makes its content when it is first asked for.
     """
 
-    def __init__(self, folders: dict[str, tuple[Path, bool]], single: dict[str, tuple[Path, bool]]):
-        self._paths: dict[str, tuple[Path, bool]] = dict(single)
+    def __init__(self, folders: Mapping[str, tuple[Path, bool]], single: Mapping[str, tuple[Source, bool]]):
+        self._paths: dict[str, tuple[Source, bool]] = dict(single)
         for prefix, (folder, for_a_year) in folders.items():
             for path in folder.rglob("*"):
                 if path.is_file() and not path.name.endswith(".map"):
@@ -44,23 +47,23 @@ class Files:
 
     async def send(self, scope: Scope, send: Send, address: str) -> None:
         """Answer with the file at `address`, which must be one of ours."""
-        path, for_a_year = self._paths[address]
-        coding = "" if path.name.endswith(PACKED_ALREADY) else coding_of(scope)
+        source, for_a_year = self._paths[address]
+        coding = "" if address.endswith(PACKED_ALREADY) else coding_of(scope)
         body = self._kept.get((address, coding))
         if body is None:
             async with self._reading:  # one at a time: the same file is read once however many ask
                 body = self._kept.get((address, coding))
                 if body is None:
-                    body = await asyncio.to_thread(self._read, path, coding)
+                    body = await asyncio.to_thread(self._read, source, coding)
                     self._keep((address, coding), body)
         else:
             self._kept.move_to_end((address, coding))
         headers = [A_YEAR if for_a_year else AN_HOUR, *packed_as(coding)]
-        await send_body(send, 200, body, kind_of(path.name), headers, scope["method"] == "HEAD")
+        await send_body(send, 200, body, kind_of(address), headers, scope["method"] == "HEAD")
 
     @staticmethod
-    def _read(path: Path, coding: str) -> bytes:
-        return encode(path.read_bytes(), coding)
+    def _read(source: Source, coding: str) -> bytes:
+        return encode(source.read_bytes() if isinstance(source, Path) else source(), coding)
 
     def _keep(self, key: tuple[str, str], body: bytes) -> None:
         self._kept[key] = body

@@ -107,10 +107,15 @@ def new_head(shape: Shape, generator: torch.Generator) -> Tensor:
 def pretrained_parts(shape: Shape, model: torch.nn.Module) -> dict[str, Tensor]:
     """The weights of a `transformers` GPT-1 or GPT-2 as float32 copies: all parts but `w_y`."""
     state = model.state_dict()
-    renamed = _NAMES_IN_TRANSFORMERS[shape.architecture]
     return {
-        name: state["transformer." + renamed.get(name, name)].float().clone() for name in _without_head(shape)
+        name: state[name_in_transformers(shape.architecture, name)].float().clone()
+        for name in _without_head(shape)
     }
+
+
+def name_in_transformers(architecture: str, name: str) -> str:
+    """What `transformers`, and so the weights file, calls a part."""
+    return "transformer." + _NAMES_IN_TRANSFORMERS[architecture].get(name, name)
 
 
 def random_parts(shape: Shape, generator: torch.Generator) -> dict[str, Tensor]:

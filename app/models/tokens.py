@@ -185,6 +185,13 @@ class ReadableTokenizer:
     def _read_candidate(self, before: tuple[int, ...], id_: int) -> Piece:
         return self.pieces([*before, id_])[-1]
 
+    def written(self, id_: int) -> bytes | str:
+        """What a token adds to a text: bytes (GPT-2) or letters, a space among them where it ends a word
+        (GPT-1); the spelling of a special token.
+        """
+        special = self._special_spelling(id_)
+        return self._atoms_of(id_) if special is None else special
+
     def decode(self, ids: Sequence[int]) -> str:
         """NFC text of the tokens, without special ones; <unk> is shown, and cut-off bytes as ‹EA B3›."""
         text = ""

@@ -1,0 +1,167 @@
+"""The functions of `engine.objective` and `engine.looks` as ONNX graphs for the browser.
+
+Each graph has one shape: 8 examples of one or two sequences of 32 tokens, which all inputs of the datasets
+fit into. One serves 2 to 8 labels. Classification and entailment share the graphs of one sequence; similarity
+and multiple choice have two sequences and different heads, so a graph each: a flag between the two would cost
+as much in each step as it saves once in a transfer of 15 kB.
+
+    <model>-8x1x32.onnx          a training step: `objective.make_step`
+    <model>-8x1x32-look.onnx     logits of the labels, and L1 of each example: `looks.make_evaluation`
+    <model>-1x1x32-next.onnx     logits of the next token: `looks.make_continuation`
+
+torch and onnx are needed to write them, and the page never imports this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+import onnxscript
+import torch
+from torch import Tensor
+from torch._decomp import core_aten_decompositions
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from app.engine.inputs import EXTRACT, FIRST_ORDINARY, START
+from app.engine.looks import make_continuation, make_evaluation
+from app.engine.objective import EPS, make_step
+from app.engine.parameters import Shape
+from app.models import ModelSpec, load
+from app.models.registry import EMBEDDED, MODELS_FOLDER
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "assets" / "browser"
+SOURCES = (
+    "app/engine/objective.py",
+    "app/engine/looks.py",
+    "app/engine/parameters.py",
+    "app/browser/graphs.py",
+)
+MOST_LABELS = 8  # columns of W_y
+BATCH, LENGTH = 8, 32
+OPSET = 18
+
+STEP, LOOK, NEXT = "step", "look", "next"
+INPUTS = {
+    STEP: "flat first second trained step ids predicted labels labels_used lambda_ learning_rate eps",
+    LOOK: "flat ids predicted labels_used",
+    NEXT: "flat ids at",
+}
+OUTPUTS = {
+    STEP: "new_flat new_first new_second l1 l2 accuracy",
+    LOOK: "logits l1",
+    NEXT: "logits",
+}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One file of assets/browser. kinds: the tasks it serves, all of them with `n_sequences` an example."""
+
+    model: str
+    work: str
+    kinds: tuple[str, ...]
+    n_sequences: int
+    batch: int = BATCH
+
+    @property
+    def name(self) -> str:
+        choice = "-choice" if self.one_logit_per_sequence else ""
+        work = "" if self.work == STEP else f"-{self.work}"
+        return f"{self.model}-{self.batch}x{self.n_sequences}x{LENGTH}{choice}{work}.onnx"
+
+    @property
+    def one_logit_per_sequence(self) -> bool:
+        return self.kinds == ("choice",)
+
+    def function(self, shape: Shape) -> Callable[..., tuple[Tensor, ...] | Tensor]:
+        if self.work == STEP:
+            return make_step(shape, self.one_logit_per_sequence)
+        if self.work == LOOK:
+            return make_evaluation(shape, self.one_logit_per_sequence)
+        return make_continuation(shape)
+
+    def inputs(self, shape: Shape, seed: int = 0) -> dict[str, Tensor]:
+        """Random inputs of the right sizes, by name and in order."""
+        generator = torch.Generator().manual_seed(seed)
+        n = sum(math.prod(size) for size in shape.parts().values())
+        sizes = (self.batch, self.n_sequences, LENGTH)
+        ids = torch.randint(FIRST_ORDINARY, shape.vocab_size, sizes, generator=generator)
+        ids[..., 0], ids[..., -1] = START, EXTRACT
+        predicted = torch.ones(sizes)
+        predicted[..., 0] = 0.0
+        values = {
+            "flat": torch.randn(n, generator=generator) * 0.02,
+            "first": torch.randn(n, generator=generator) * 1e-3,
+            "second": torch.rand(n, generator=generator) * 1e-6,
+            "trained": torch.rand(n, generator=generator) < 0.9,
+            "step": torch.tensor(3.0),
+            "ids": ids[0] if self.work == NEXT else ids,
+            "at": (torch.arange(LENGTH) == 20).float(),
+            "predicted": predicted,
+            "labels": torch.arange(self.batch) % 2,
+            "labels_used": torch.arange(MOST_LABELS) < (1 if self.one_logit_per_sequence else 2),
+            "lambda_": torch.tensor(0.5),
+            "learning_rate": torch.tensor(1e-3),
+            "eps": torch.tensor(EPS),
+        }
+        return {name: values[name] for name in INPUTS[self.work].split()}
+
+
+def graphs() -> Iterator[Graph]:
+    """All of them."""
+    for model in EMBEDDED:
+        for work in (STEP, LOOK):
+            yield Graph(model, work, ("classification", "entailment"), 1)
+            yield Graph(model, work, ("similarity",), 2)
+            yield Graph(model, work, ("choice",), 2)
+        yield Graph(model, NEXT, (), 1, batch=1)
+
+
+def shape_of(model: str) -> Shape:
+    """The shape of an embedded model with as many columns in W_y as a graph has."""
+    return Shape.of(load(ModelSpec(model, "embedded", str(MODELS_FOLDER / model))), MOST_LABELS)
+
+
+def trace(graph: Graph) -> bytes:
+    """The graph as an ONNX file. Weights are an input, so it holds none of them."""
+    shape = shape_of(graph.model)
+    inputs = tuple(graph.inputs(shape).values())
+    traced = make_fx(graph.function(shape), decomposition_table=core_aten_decompositions())(*inputs)
+    program = torch.onnx.export(
+        traced.eval(),
+        inputs,
+        dynamo=True,
+        input_names=INPUTS[graph.work].split(),
+        output_names=OUTPUTS[graph.work].split(),
+        opset_version=OPSET,
+        optimize=False,
+        verbose=False,
+    )
+    onnxscript.optimizer.optimize_ir(program.model, input_size_limit=4096, output_size_limit=16384)
+    return _without_notes(program.model_proto)
+
+
+def _without_notes(model: onnx.ModelProto) -> bytes:
+    """Without the names and places of the Python lines, which are most of a file."""
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    values = [*model.graph.input, *model.graph.output, *model.graph.initializer]
+    for part in [*model.graph.node, *values]:
+        part.doc_string = ""
+        del part.metadata_props[:]
+    model.producer_name = model.producer_version = ""
+    onnx.checker.check_model(model)
+    return model.SerializeToString(deterministic=True)
+
+
+def source_hash() -> str:
+    """Of the files that a graph is traced from, so that a test finds graphs which are older than they."""
+    told = hashlib.sha256()
+    for name in SOURCES:
+        told.update((ROOT / name).read_bytes())
+    return told.hexdigest()
