@@ -94,6 +94,10 @@ class Payload:
         """The object in a field as a payload of its own; an empty one for anything else."""
         return Payload(self._fields.get(name))
 
+    def wholes(self, name: str, most: Sequence[int], high: int = LARGEST_WHOLE) -> list[Any]:
+        """Whole numbers from 0 to `high` in lists of lists: at most `most[0]` of at most `most[1]` …"""
+        return _wholes(self._fields.get(name), most, high)
+
     def rows(self, name: str, most: int, width: int) -> Iterator[Row]:
         """The first `most` entries of a list; what is no list of `width` values comes as an empty row."""
         sent = self._fields.get(name)
@@ -123,3 +127,11 @@ def finite_number(sent: Any, low: float, high: float) -> float:
     if not math.isfinite(value):
         raise InputError("not_understood")
     return value
+
+
+def _wholes(sent: Any, most: Sequence[int], high: int) -> Any:
+    if not most:
+        return whole_number(sent, 0, high)
+    if not isinstance(sent, list) or len(sent) > most[0]:
+        raise InputError("not_understood")
+    return [_wholes(entry, most[1:], high) for entry in sent]

@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models only
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The quick tests first. Playwright, once started, also keeps an event loop running in its thread."""
-    items.sort(key=lambda item: "tests/ui/" in item.nodeid)
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -132,6 +132,13 @@ def contrast_groups(examples: Sequence[Example]) -> list[list[Example]]:
     return list(groups.values())
 
 
+def some_groups(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
+    """`n` examples in whole groups, drawn with the seed; all where there are no more."""
+    groups = contrast_groups(examples)
+    n_groups = min(n // len(groups[0]), len(groups))
+    return [example for group in random.Random(seed).sample(groups, n_groups) for example in group]
+
+
 def grouped_batches(
     examples: Sequence[Example], batch_size: int, n_batches: int, seed: int
 ) -> Iterator[Batch]:

@@ -15,9 +15,9 @@ settings.export()
 
 from app import shell  # noqa: E402
 from app.host import Host  # noqa: E402
-from tests.toys import page_leads, server_leads  # noqa: E402
+from tests.toys import page_leads, server_leads, server_trains  # noqa: E402
 
-LESSONS = (page_leads.LESSON, server_leads.LESSON)
+LESSONS = (page_leads.LESSON, server_leads.LESSON, server_trains.LESSON)
 host = Host(settings)
 demo = shell.build(LESSONS, host)
 demo.launch(**shell.launch_options(demo, LESSONS, host))

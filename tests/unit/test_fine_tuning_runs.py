@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from app.engine.finetune import FineTuning, Plan
-from app.engine.inputs import collate
+from app.engine.inputs import collate, some_groups
 from app.engine.parameters import unflatten
 from app.engine.recipe import RECIPE
 from tests.random_models import random_examples, random_model
 from training.evaluate import fine_tuning
 from training.evaluate.downstream import TaskData, read_task, set_sha256, task_names
-from training.evaluate.fine_tuning import Results, measure, some_groups, train
+from training.evaluate.fine_tuning import Results, measure, train
 from training.evaluate.plan import GPTS, TASKS, Setting, settings
 from training.evaluate.quick_run import QuickRun, batches
 from training.paths import read_record

@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import json
 import os
-import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
@@ -20,7 +19,7 @@ from pathlib import Path
 import torch
 
 from app.engine.finetune import N_SOFT_PROMPTS, Plan
-from app.engine.inputs import Batch, Example, contrast_groups, grouped_batches
+from app.engine.inputs import Batch, grouped_batches, some_groups
 from app.engine.recipe import RECIPE
 from app.models import LoadedModel, ModelSpec, load
 from training.cpu import restart_with_allocator_settings
@@ -55,13 +54,6 @@ def train(loaded: LoadedModel, task: TaskData, setting: Setting) -> QuickRun:
     for step, batch in enumerate(grouped_batches(chosen, RECIPE.batch_size, setting.steps, setting.seed)):
         run.step(batch, RECIPE.learning_rate_at(step, setting.steps, peak))
     return run
-
-
-def some_groups(examples: Sequence[Example], n: int, seed: int) -> list[Example]:
-    """`n` examples in whole groups, drawn with the seed; all where there are no more."""
-    groups = contrast_groups(examples)
-    n_groups = min(n // len(groups[0]), len(groups))
-    return [example for group in random.Random(seed).sample(groups, n_groups) for example in group]
 
 
 def measure(loaded: LoadedModel, task: TaskData, setting: Setting, held_out: Sequence[Batch]) -> dict:

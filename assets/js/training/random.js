@@ -63,13 +63,14 @@ export class Twister {
 }
 
 const BLOCK = 16;
+const CIRCLE = Math.fround(2 * Math.PI); // torch rounds the angle to float32
 const uniform = (twister) => (twister.bits() & 0xffffff) / 0x1000000; // torch's float32 has 24 bits
 
 /** Sixteen uniform numbers from `start` on become normal ones, by Box and Muller: the first eight are radii, the others angles. */
 const boxMuller = (numbers, start) => {
   for (let i = start; i < start + BLOCK / 2; i += 1) {
     const radius = Math.sqrt(-2 * Math.log(Math.fround(1 - numbers[i])));
-    const angle = 2 * Math.PI * numbers[i + BLOCK / 2];
+    const angle = Math.fround(CIRCLE * numbers[i + BLOCK / 2]);
     numbers[i] = radius * Math.cos(angle);
     numbers[i + BLOCK / 2] = radius * Math.sin(angle);
   }
