@@ -8,7 +8,7 @@ from app.engine import sets
 from app.engine.finetune import NEW_TOKENS, Plan, n_new_parameters, update_mask
 from app.engine.inputs import Example, Kind, transform
 from app.engine.parameters import Shape
-from app.engine.tasks import label_tokens
+from app.engine.tasks import LENGTH, label_tokens
 from app.guess import Answer
 from app.models.loading import LoadedModel
 from lessons.fine_tuning import transferred
@@ -16,7 +16,6 @@ from lessons.fine_tuning.recorded import SPLIT, measured_task
 from lessons.fine_tuning.state import State
 from lessons.fine_tuning.transferred import BOTH
 
-LENGTH = 32  # tokens of a sequence: that of the graphs in assets/browser
 OWN_LABELS = 2  # until the learner's own lines are read
 TRAINED = {"full": "full", "head": "head", "last": "last layers", "prompts": "soft prompts"}
 SAME = 0.35  # L1 that moved by less than this share of itself stayed where it was

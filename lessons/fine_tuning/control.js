@@ -6,17 +6,16 @@ const MOST_RUNS = 6;
 const MOST_MARKS = 2;    // as many as a trainer keeps
 const CONTINUED = 6;     // tokens of the continuation
 
-/** The rows of the input without one token: wherever that token of a field stands. */
-const without = ({ kind, sequences }, row, index) => {
-  const special = (at, name) => sequences[at].tokens.findIndex((token) => token.label === name);
-  const cut = (at, place) => sequences[at].ids.filter((_, other) => other !== place);
-  const delim = special(row, "Delim");
-  return sequences.map(({ ids }, at) => {
-    if (at === row) return cut(row, index);
-    if (kind === "choice") return index < delim ? cut(at, index) : ids;
-    const [start, other] = [special(row, "Start"), special(at, "Delim")];
-    return index < delim ? cut(at, other + index - start) : cut(at, special(at, "Start") + index - delim);
-  });
+/** The fields of the input without the one token that stands at `index` of a row. */
+const without = ({ kind, field_ids: fields, sequences }, row, index) => {
+  const at = (name) => sequences[row].tokens.findIndex((token) => token.label === name);
+  const [start, delim] = [at("Start"), at("Delim")];
+  const behind = delim >= 0 && index > delim;
+  let [field, place] = behind ? [1, index - delim - 1] : [0, index - start - 1];
+  if (kind === "similarity" && row === 1) field = 1 - field;
+  if (kind === "choice" && behind) field = 2 + row;
+  else if (kind === "choice" && place >= fields[0].length) [field, place] = [1, place - fields[0].length];
+  return fields.map((ids, one) => (one === field ? ids.filter((_, other) => other !== place) : ids));
 };
 
 /** make(where, onNews) -> a trainer, see assets/js/training/trainer.js */
@@ -97,7 +96,7 @@ export const control = (stage, make) => {
     const { run } = own;
     if (!trainer || !run || !begun(run) || loaded !== `${own.where}|${run.model}|${run.task}`) return;
     const shown = stage.value.sequences.map((sequence) => sequence.ids);
-    const found = await trainer.evaluate([{ sequences: shown, label: 0 }]);
+    const found = await trainer.evaluate([{ fields: stage.value.field_ids, label: 0 }]);
     own.probe = { of: String(shown), probabilities: found.probabilities[0] };
   };
 
@@ -227,7 +226,7 @@ export const control = (stage, make) => {
     const { run, probe } = own;
     if (!probe || !trainer || isOn(run)) return;
     const mine = (left += 1);
-    const found = await trainer.evaluate([{ sequences: without(stage.value, row, index), label: 0 }]);
+    const found = await trainer.evaluate([{ fields: without(stage.value, row, index), label: 0 }]);
     if (mine !== left) return;
     own.without = { row, index, probabilities: found.probabilities[0] };
     paint(true);

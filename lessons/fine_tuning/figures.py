@@ -51,6 +51,7 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "kind": compute.kind_of(state.task),
         "labels": list(labels),
         "fields": _fields(context, state, of),
+        "field_ids": [list(loaded.tokenizer.encode(field)) for field in of],
         "sequences": [_sequence(loaded, ids) for ids in example.sequences],
         "cut": context.text("cut", n=example.n_cut) if example.n_cut else "",
         "trains": spec.name,

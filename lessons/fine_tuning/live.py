@@ -9,7 +9,7 @@ from app.errors import InputError
 from app.lesson import Context, Live, Page
 from app.models import load
 from app.payload import Payload
-from lessons.fine_tuning import figures, own
+from lessons.fine_tuning import figures, own, server_runs
 from lessons.fine_tuning.state import LONGEST_FIELD, TASKS, TRAINED, VIEWS, State
 
 WRITTEN = ("second", "third", "fourth")
@@ -63,5 +63,5 @@ LIVE = Live(
     draw=figures.draw,
     actions={"task": choose_task, "field": write_field, "view": set_view, "set": set_field},
     start=start,
-    replies={"vocabulary": vocabulary, "lines": own.tokenise},
+    replies={"vocabulary": vocabulary, "lines": own.tokenise, **server_runs.replies()},
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.engine.tasks import LENGTH
 from app.errors import InputError
 from app.lesson import Context, Page
 from app.models import load
 from app.payload import Payload
 from lessons.fine_tuning import figures
-from lessons.fine_tuning.compute import LENGTH
 from lessons.fine_tuning.state import LONGEST_FIELD, State
 
 MOST_LINES = 500

@@ -113,11 +113,10 @@ export class Run {
     return { probabilities: found.map(({ logits }) => softmax(logits).slice(0, this.plan.nLabels)), l1: found.map(({ l1 }) => l1) };
   }
 
-  /** Labelled or unlabelled examples {fields, label}, or {sequences} as a run reads them -> {probabilities (n × labels), l1 (n), accuracy}. */
+  /** Labelled or unlabelled examples {fields, label} -> {probabilities (n × labels), l1 (n), accuracy, nCut (n)}. */
   async evaluate(examples) {
     const { manifest } = this.material;
-    const make = ready(manifest.inputs, this.plan.kind, this.length, this.nSoftPrompts);
-    const rows = examples.map((example) => (example.sequences ? { label: 0, group: null, ...example } : make(example)));
+    const rows = examples.map(ready(manifest.inputs, this.plan.kind, this.length, this.nSoftPrompts));
     const found = await this.#examined(rows);
     return { ...found, ...accuracyOf(found.probabilities, rows) };
   }
