@@ -7,7 +7,7 @@ const MOST_MARKS = 2;    // as many as a trainer keeps
 const CONTINUED = 6;     // tokens of the continuation
 
 /** The fields of the input without the one token that stands at `index` of a row. */
-const without = ({ kind, field_ids: fields, sequences }, row, index) => {
+export const without = ({ kind, field_ids: fields, sequences }, row, index) => {
   const at = (name) => sequences[row].tokens.findIndex((token) => token.label === name);
   const [start, delim] = [at("Start"), at("Delim")];
   const behind = delim >= 0 && index > delim;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from app.engine.recipe import RECIPE
 from app.errors import InputError
 from app.lesson import Context, Live, Page
 from app.models import load
@@ -50,7 +51,12 @@ def set_field(context: Context, page: Page, state: State, payload: Payload) -> S
     """One setting of the next run: {"name", "value"}."""
     name = payload.choice("name", ("lambda_", "rate", "layers", "trained", "seed", "steps"))
     if name == "trained":
-        return replace(state, trained=payload.choice("value", TRAINED))
+        trained = payload.choice("value", TRAINED)
+        if "prompts" not in (trained, state.trained):
+            return replace(state, trained=trained)
+        if trained == "prompts":  # as the recipe has it: eight rows have to move the whole model
+            return replace(state, trained=trained, rate=RECIPE.prompt_learning_rate, lambda_=0.0)
+        return replace(state, trained=trained, rate=RECIPE.learning_rate)
     return start(context, page, replace(state, **{name: payload.field("value", State, name)}))
 
 

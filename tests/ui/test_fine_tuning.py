@@ -210,6 +210,9 @@ def test_a_reload_asks_and_curves_survive_a_switch(open_page):
         "document.documentElement.lang === 'en' && lab?.active?.()?.value?.ready", timeout=60_000
     )
     assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
+    page.reload()
+    page.wait_for_function("lab.active?.()?.value?.ready", timeout=60_000)
+    assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
 
 
 @pytest.mark.parametrize("how", ["wasm", "runtime"])
@@ -236,3 +239,49 @@ def test_on_a_phone_and_in_the_dark(open_page, lang):
         page.wait_for_function(f"lab.active().value.view === '{view}' && !lab.active().pending")
         assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 1, view
     assert page.locator("#ft-play").is_visible()
+
+
+def test_the_server_trains_where_the_browser_cannot(open_page):
+    visit = opened(open_page, steps=6)
+    page = visit.page
+    page.locator("[data-key=where-server]").click()
+    page.locator("#ft-play").click()
+    wait_steps(page, 6, RESTS)
+    assert page.evaluate(f"{OWN}.where") == "server"
+    assert page.locator("[data-key=where-server]").get_attribute("aria-pressed") == "true"
+    page.wait_for_function(f"{OWN}.probe")
+    assert page.locator(".language li").count() == 2
+    on_server = [step["l1"] for step in run(page)["steps"]]
+    page.locator("[data-key=where-browser]").click()
+    page.locator("#ft-play").click()
+    page.wait_for_function(f"{OWN}.run.steps.length === 6 && {OWN}.run.status === 'done'", timeout=SLOW)
+    assert [step["l1"] for step in run(page)["steps"]] == pytest.approx(on_server, rel=1e-3)
+
+
+WITHOUT = """async ([value, row, index]) => {
+  const script = (one) => one.name.endsWith("fine_tuning/control.js");
+  return (await import(performance.getEntriesByType("resource").find(script).name)).without(value, row, index);
+}"""
+
+
+def test_a_token_is_left_out_of_its_field(open_page):
+    """Each token of each row, for each kind: the row that is built of what is left lacks just that one."""
+    visit = opened(open_page)
+    page = visit.page
+    for kind, task in (("similarity", "similarity"), ("choice", "choice"), ("entailment", "entailment")):
+        page.locator(f"[data-key=kind-{kind}]").click()
+        page.wait_for_function(f"lab.active().value.task === '{task}' && !lab.active().pending")
+        value = page.evaluate("lab.active().value")
+        for row, sequence in enumerate(value["sequences"]):
+            for index, token in enumerate(sequence["tokens"]):
+                if token["special"]:
+                    continue
+                left = page.evaluate(WITHOUT, [value, row, index])
+                a, b, *answers = left
+                built = {
+                    "similarity": [[3, *a, 4, *b, 5], [3, *b, 4, *a, 5]],
+                    "entailment": [[3, *a, 4, *b, 5]],
+                    "choice": [[3, *a, *b, 4, *answer, 5] for answer in answers],
+                }[kind]
+                ids = sequence["ids"]
+                assert built[row] == ids[:index] + ids[index + 1 :], (kind, row, index)

@@ -113,9 +113,10 @@ def test_the_counts_are_those_of_the_weights(visitor, root, model):
         picture = visitor.act("set", name="trained", value=trained)
         assert picture["counts"]["changed"] == expected, trained
         assert f"{expected:,}" in picture["say_changed"]
-    assert len(rows(visitor.act("set", name="trained", value="prompts"))[0]) == 8 + len(
-        rows(visitor.act("set", name="trained", value="full"))[0]
-    )
+    prompted = visitor.act("set", name="trained", value="prompts")
+    assert (prompted["settings"]["rate"], prompted["settings"]["lambda"]) == (0.03, 0.0)
+    whole = visitor.act("set", name="trained", value="full")
+    assert len(rows(prompted)[0]) == 8 + len(rows(whole)[0]) and whole["settings"]["rate"] == 0.001
 
 
 def test_settings_travel_in_a_link_and_wrong_ones_do_not(visitor):
