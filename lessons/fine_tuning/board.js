@@ -3,7 +3,7 @@ import { root } from "../../assets/js/page.js";
 
 /** scene id -> the parts on its board (data-part); a scene that is not named here shows the equation and the curves */
 const BOARDS = {
-  labels: "pipe", extract: "pipe", entailment: "pipe", similarity: "pipe", choice: "pipe", extra: "pipe",
+  labels: "pipe", extract: "pipe", entailment: "pipe", similarity: "pipe", choice: "pipe", extra: "pipe counts",
   "label-loss": "equation loss transport", joint: "equation loss transport", midway: "equation loss transport",
   sentences: "dev transport", language: "language transport",
   layers: "layers transport", point: "layers transport", numbers: "parts transport", own: "own transport",

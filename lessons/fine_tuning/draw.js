@@ -33,6 +33,7 @@ const buildPipe = (stage) => {
   parts.flow = html("div", { class: "flow" }, pipe);
   parts.labels = html("div", { class: "labels", role: "img" }, pipe);
   parts.rows = html("div", { class: "rows" }, pipe);
+  parts.new = html("p", { class: "new-numbers" }, pipe);
 };
 
 const buildTrain = (stage, at) => {
@@ -158,6 +159,7 @@ const drawTransport = ({ parts, own, words }) => {
 const drawPipe = (stage) => {
   const { parts, value, own, words } = stage;
   parts.kinds(value);
+  rich(parts.new, value.say_new ?? "");
   const tried = own.probe && own.probe.of === String(value.sequences.map((sequence) => sequence.ids)) ? own.probe : null;
   const key = JSON.stringify([value.sequences.map((sequence) => sequence.ids), Boolean(tried), page.lang]);
   if (parts.rowsKey !== key) {

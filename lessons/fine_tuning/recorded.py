@@ -13,7 +13,7 @@ from typing import Any
 from app import records
 from app.lesson import Context
 from lessons.fine_tuning import transferred
-from lessons.fine_tuning.transferred import BOTH, RECORD, Spread
+from lessons.fine_tuning.transferred import BOTH, RECORD, PartRow, Spread
 
 SPLIT = "test"
 
@@ -62,7 +62,7 @@ def parts(context: Context, model: str, task: str) -> dict[str, Any]:
     rows = [
         {
             "id": f"{row.trained} {row.n_last_layers}".removesuffix(" 0"),
-            "name": context.text(f"trained.{row.trained.replace(' ', '_')}", n=row.n_last_layers),
+            "name": context.text(f"trained.{_key(row)}", n=row.n_last_layers),
             "n": row.n_changed,
         }
         | _spread(row.accuracy[SPLIT][BOTH])
@@ -128,6 +128,10 @@ def _paper() -> dict[str, Any]:
 
 def _spread(of: Spread) -> dict[str, Any]:
     return {"mean": round(of.mean, 2), "spread": round(of.spread, 2), "values": list(of.values)}
+
+
+def _key(row: PartRow) -> str:
+    return "last_layer" if row.n_last_layers == 1 else row.trained.replace(" ", "_")
 
 
 def _start(context: Context, k: int) -> str:
