@@ -162,6 +162,6 @@ def _with_task_tokens(model: str, registry: Registry | None) -> LoadedModel:
     loaded = load(spec)
     from app.engine.inputs import DELIM, EXTRACT, START
 
-    if not all(map(loaded.tokenizer.is_special, (START, DELIM, EXTRACT))):
+    if any(piece.bytes for piece in loaded.tokenizer.pieces([START, DELIM, EXTRACT])):  # ordinary tokens
         raise ModelError("no_task_tokens", name=spec.name)
     return loaded

@@ -201,10 +201,6 @@ class ReadableTokenizer:
         # A `</w>` at the very end only ends the word; no space has been written after it.
         return text.removesuffix(" ") if isinstance(self._atoms, LetterAtoms) else text
 
-    def is_special(self, id_: int) -> bool:
-        """No text becomes this token."""
-        return id_ in self._special
-
     def _special_spelling(self, id_: int) -> str | None:
         """The spelling of a special token or of an id outside the vocabulary; None for ordinary tokens."""
         return self._special.get(id_) if 0 <= id_ < self.vocab_size else f"<{id_}>"

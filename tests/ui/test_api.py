@@ -99,7 +99,7 @@ def test_build_input(client: Client, model: str):
     assert there[0] == back[0] == 3 and there[-1] == back[-1] == 5 and there != back
     place = there.index(4)
     assert back == [3, *there[place + 1 : -1], 4, *there[1:place], 5]
-    assert [token["piece"] for token in answer["sequences"][0]][0] == "<|start|>"
+    assert answer["sequences"][0][0]["piece"] == "<|start|>"
 
 
 @pytest.mark.parametrize("model", MODELS)
