@@ -16,7 +16,7 @@ import { flow, labels, rows } from "./strip.js";
 import { kindButtons, runTable } from "./tables.js";
 import { makeTrainer } from "./trainers.js";
 import { lambdaTable, layersView, partsView } from "./views.js";
-import { look } from "./words.js";
+import { look } from "./look.js";
 
 const VIEWS = ["train", "layers", "parts", "own"];
 

@@ -259,8 +259,8 @@ def test_the_server_trains_where_the_browser_cannot(open_page):
 
 
 WITHOUT = """async ([value, row, index]) => {
-  const script = (one) => one.name.endsWith("fine_tuning/control.js");
-  return (await import(performance.getEntriesByType("resource").find(script).name)).without(value, row, index);
+  const { name } = performance.getEntriesByType("resource").find((one) => /fine_tuning.control.js$/.test(one.name));
+  return (await import(name)).without(value, row, index);
 }"""
 
 

@@ -33,7 +33,9 @@ POISONS: dict[str, Any] = {
     "lines": f"{MARK}\n</script><b>\ud800",
 }
 # Where a learner's own words may stand in a picture, and which fields bring them there.
-HER_TEXT = ("text", "link.text", "keep.mine", "cover", "code", "alt.strip")  # also in 「이 화면의 코드」
+WRITTEN = ("second", "third", "fourth")  # further fields of an input of 「미세조정」
+HER_TEXT = ("text", "link.text", "keep.mine", "cover", "code", "alt.strip", "fields.value")
+HER_TEXT += tuple(f"link.{name}" for name in WRITTEN)
 ALLOWED = {
     "text": HER_TEXT,
     "mine": HER_TEXT,  # her text, kept in the browser
@@ -100,7 +102,9 @@ def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def check(answer: dict, allowed: tuple[str, ...]) -> None:
     for where, text in strings(answer):
-        assert "FileData" not in text and "__type__" not in text and "README" not in text, (where, text[:200])
+        if where not in HER_TEXT or where not in allowed:  # what she writes is a text, whatever it looks like
+            found = [word for word in ("FileData", "__type__", "README") if word in text]
+            assert not found, (where, text[:200])
         assert MARK not in text or where in allowed, (where, text[:200])
         assert where != "notice" or len(text.splitlines()) <= 1, text
         assert len(text) <= 20_000
@@ -186,9 +190,8 @@ def test_a_link_comes_back_only_as_text_or_in_one_sentence(mounted):
         for poison in (FILE, POISONS["lines"]):
             value = poison if isinstance(poison, str) else json.dumps(poison)
             query = urlencode({field: value}, errors="surrogatepass")
-            check(
-                Visitor(mounted).send({"type": "enter", "query": query}), ("notice",) if MARK in field else ()
-            )
+            allowed = HER_TEXT if field in WRITTEN else ("notice",) if MARK in field else ()
+            check(Visitor(mounted).send({"type": "enter", "query": query}), allowed)
     check(Visitor(mounted).send({"type": "enter", "query": urlencode({"text": MARK})}), HER_TEXT)
     long = "&".join(f"{MARK}{i}={'x' * 500}" for i in range(199))
     answer = Visitor(mounted).send({"type": "enter", "query": long})

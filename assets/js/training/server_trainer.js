@@ -1,5 +1,5 @@
 /* Fine-tuning on the server, for a page whose browser cannot: the same calls, promises and news as trainer.js, over questions to the server
-   (lessons/fine_tuning/server_runs.py). Runs of several learners take turns; while this one waits, the news tell its place. */
+   (its lesson answers them). Runs of several learners take turns; while this one waits, the news tell its place. */
 const SOON = 100;       // ms until what the page wants anew is told, at least
 const EVERY = 1000;     // ms between two questions while there is something to be done; after 8 s without one the server goes on to the next run
 const RESTING = 10000;  // ms, so that the server keeps the run

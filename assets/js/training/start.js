@@ -80,8 +80,8 @@ export const startingPoint = (manifest, model, plan, read) => {
   start.new_tokens.forEach((id, i) => row(id).set(rows.subarray(i * width, (i + 1) * width).map((x) => Math.fround(x * start.std))));
   if (plan.trained === "soft prompts") {
     const prompts = manifest.inputs.soft_prompts;
-    const words = randint(anew, manifest.inputs.first_ordinary, model.vocab_size, prompts.length);
-    const copies = words.map((id) => row(id).slice());
+    const drawn = randint(anew, manifest.inputs.first_ordinary, model.vocab_size, prompts.length);
+    const copies = drawn.map((id) => row(id).slice());
     prompts.forEach((id, i) => row(id).set(copies[i]));
     if (plan.labelTokens?.length !== nColumns) throw new RangeError(`${nColumns} label tokens wanted, ${plan.labelTokens?.length ?? 0} given`);
     plan.labelTokens.forEach((id, column) => row(id).forEach((x, i) => { head[i * nColumns + column] = x; }));
