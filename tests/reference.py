@@ -74,3 +74,21 @@ def values_in(template: str, sentence: str) -> dict[str, str]:
     found = re.match(pattern + r"(?: |$)", shown)
     assert found, f"{shown!r} is not made of {template!r}"
     return found.groupdict()
+
+
+def after_filters(
+    probabilities: torch.Tensor, temperature: float, top_k: int, top_p: float
+) -> dict[int, float]:
+    """The three filters in plain Python -> {id: probability} of what is left, likeliest first."""
+    weights = (probabilities.log() / temperature).softmax(-1).tolist()
+    left = sorted(range(len(weights)), key=lambda i: -weights[i])
+    if top_k:
+        smallest = weights[left[min(top_k, len(left)) - 1]]
+        left = [i for i in left if weights[i] >= smallest]
+    total, kept = sum(weights[i] for i in left), []
+    for i in left:  # the fewest of the likeliest that hold top_p together
+        kept.append(i)
+        if top_p < 1 and sum(weights[j] for j in kept) / total >= top_p:
+            break
+    whole = sum(weights[i] for i in kept)
+    return {i: weights[i] / whole for i in kept}
