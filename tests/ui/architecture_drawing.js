@@ -134,4 +134,76 @@
     const blocks = bar.querySelector("text").textContent.match(/\d+/g).map(Number);
     return { y: strip.y, blocks, right: strip.right - mark.right, aloft: (strip.top + strip.bottom - mark.top - mark.bottom) / 2 };
   });
+
+  const numbers = (element, ...names) => names.map((name) => Number(element.getAttribute(name)));
+  const columnsOfBoard = () => [...document.querySelectorAll(".arch-board > :is(.gpt1, .gpt2)")].filter((one) => one.querySelector(".ground"));
+
+  /** [words, x, y, anchor] of all that stands outside the columns. */
+  drawn.boardTexts = () => [...document.querySelectorAll(".arch-board > text")].map((one) => [one.textContent, ...numbers(one, "x", "y"), one.getAttribute("text-anchor")]);
+
+  /** Pictures on the board that leave it, or lie on words or on each other. */
+  drawn.boardPictures = () => {
+    const board = document.querySelector(".arch-board");
+    return drawn.pictures(board, [...board.querySelectorAll("image")].map(drawn.box));
+  };
+
+  /** Arrows of the board that touch no box: each line is followed by its head, whose tip comes first. */
+  drawn.boardArrows = () => columnsOfBoard().flatMap((column) => {
+    const boxes = [...column.querySelectorAll(".part-box, .next, .plus circle")].map((one) => (one.tagName === "circle"
+      ? [one.cx.baseVal.value - 17, one.cx.baseVal.value + 17, one.cy.baseVal.value - 17, one.cy.baseVal.value + 17]
+      : [one.x.baseVal.value, one.x.baseVal.value + one.width.baseVal.value, one.y.baseVal.value, one.y.baseVal.value + one.height.baseVal.value]));
+    const heads = [...column.querySelectorAll(":scope > path[fill^='var']")].filter((one) => one.getAttribute("d").endsWith("Z"));
+    const wrong = heads.length === 5 ? [] : [`${heads.length} arrows`]; // in and out of two parts, and to the next token
+    for (const head of heads) {
+      const [x, y] = head.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+      if (!boxes.some(([left, right, top, bottom]) => y > top && y < bottom && Math.min(Math.abs(x - left), Math.abs(x - right)) <= 4.5)) wrong.push(`the head at ${x}, ${y} touches nothing`);
+      const [from, fromY] = head.previousElementSibling.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+      const beside = x > from ? from <= 178 && from >= 168 : false; // beside the stream
+      const onBox = boxes.some(([left, right, top, bottom]) => fromY > top && fromY < bottom && Math.min(Math.abs(from - left), Math.abs(from - right)) <= 4.5);
+      if (!beside && !onBox) wrong.push(`the line to ${x}, ${y} begins nowhere`);
+    }
+    return wrong;
+  });
+
+  /** {side: [[name of a tensor, px]]}: the stream of the board below and above each sum, above each LN's place, at both ends. */
+  drawn.boardWidths = () => Object.fromEntries(columnsOfBoard().map((at) => {
+    const column = lab.active().value.columns.find((one) => at.classList.contains(one.side));
+    const [stream, pre] = [at.querySelector(".stream"), column.side === "gpt2"];
+    const out = pre ? "hook_resid_post" : "ln2.hook_normalized";
+    const inside = `blocks.${column.open}.`;
+    const sums = [...at.querySelectorAll(".plus circle")].map((one) => numbers(one, "cx", "cy"));
+    const screen = stream.getScreenCTM();
+    const width = (y) => {
+      const point = new DOMPoint(sums[0][0], y).matrixTransform(screen);
+      return drawn.width(stream, point.x, point.y) / screen.a;
+    };
+    const after = pre ? ["hook_resid_mid", "hook_resid_post"] : ["ln1.hook_normalized", "ln2.hook_normalized"];
+    const before = ["hook_resid_pre", pre ? "hook_resid_mid" : "ln1.hook_normalized"];
+    const found = sums.flatMap(([, y], half) => [
+      [inside + before[half], width(y + 22)], [inside + ["hook_resid_mid", "hook_resid_post"][half], width(y - 22)], [inside + after[half], width(y - 64)],
+    ]);
+    const last = `blocks.${column.n_layer - 1}.${out}`;
+    found.push([last, width(168)], [pre ? "ln_final.hook_normalized" : last, width(135)], ["blocks.0.hook_resid_pre", width(611)]);
+    found.push([pre ? "ln_final.hook_normalized" : last, numbers(at.querySelector(".stream-line"), "stroke-width")[0]]);
+    return [column.side, found];
+  }));
+
+  /** Whether the large head's cells have the colours of its weights. */
+  drawn.boardHead = async () => {
+    const main = document.querySelector('script[src*="/js/main.js"]').src;
+    const { heat } = await import(new URL("views/heatmap.js", main));
+    const { pattern } = lab.active().value.panel;
+    const image = new Image();
+    image.src = [...document.querySelectorAll(".arch-board > image")].at(-1).getAttribute("href");
+    await image.decode();
+    const pen = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    pen.drawImage(image, 0, 0);
+    const [values, scales, size] = [heat.floats(pattern), heat.scales(), image.width / pattern.rows];
+    return [...Array(pattern.rows ** 2).keys()].every((index) => {
+      const [row, column] = [Math.floor(index / pattern.rows), index % pattern.rows];
+      const painted = pen.getImageData(Math.floor((column + 0.5) * size), Math.floor((row + 0.5) * size), 1, 1).data;
+      const colour = column > row ? scales.closed : scales.attention[Math.round(255 * values[index])];
+      return colour.every((part, at) => Math.abs(part - painted[at]) < 5);
+    });
+  };
 })();
