@@ -206,4 +206,49 @@
       return colour.every((part, at) => Math.abs(part - painted[at]) < 5);
     });
   };
+
+  const heatmap = async () => (await import(new URL("views/heatmap.js", document.querySelector('script[src*="/js/main.js"]').src))).heat;
+  const rowsOf = async (part) => {
+    const values = (await heatmap()).floats(part);
+    return Array.from({ length: part.rows }, (_, row) => Array.from(values.subarray(row * part.columns, (row + 1) * part.columns)));
+  };
+  /** The numbers of one heatmap of the panel ("x" or "y"), row by row. */
+  drawn.rowsOf = (letter) => rowsOf(lab.active().value.panel[letter]);
+
+  /** The histogram of the panel in its own pixels, and the numbers that it is of. */
+  drawn.histogram = async () => {
+    const { value } = lab.active();
+    const { panel } = value;
+    const row = value.row < 0 || value.row >= panel.tokens.length ? panel.tokens.length - 1 : value.row;
+    const place = document.querySelector("#architecture .histogram");
+    const svg = place.querySelector("svg");
+    const path = (selector) => svg.querySelector(selector)?.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+    const axes = [...svg.querySelectorAll(".axis")].map((one) => {
+      const d = one.getAttribute("d");
+      const [left, y, end] = d.match(/-?[\d.]+/g).map(Number);
+      return [left, d.includes("h") ? left + end : end, y];
+    });
+    const outline = svg.querySelector(".outline")?.getAttribute("d").match(/V-?[\d.]+(?=H)/g).map((one) => Number(one.slice(1)));
+    const [mu, sigma] = [path(".mu")?.[0], path(".sigma")];
+    return {
+      width: Number(svg.getAttribute("width")), room: place.clientWidth, axes, outline, mu, sigma: sigma && [sigma[0], sigma[2]],
+      bars: [...svg.querySelectorAll("rect.bin")].map((one) => numbers(one, "x", "y", "width", "height")),
+      texts: [...svg.querySelectorAll("text")].map((one) => [one.textContent, ...numbers(one, "x", "y")]),
+      rows: { x: panel.x ? (await rowsOf(panel.x))[row] : [], hat: panel.layer_norm ? Array.from((await heatmap()).floats(panel.layer_norm.hat)) : [], y: (await rowsOf(panel.y))[row] },
+    };
+  };
+
+  /** A chart of curves: the points of its lines and bands, its plane [left, right, floor, roof], its ticks. */
+  drawn.chart = (svg) => {
+    const points = (d) => d.match(/[ML]-?[\d.]+ -?[\d.]+/g).map((one) => one.slice(1).split(" ").map(Number));
+    const grid = [...svg.querySelectorAll(".grid")].map((one) => one.getAttribute("d").match(/-?[\d.]+/g).map(Number));
+    const height = Number(svg.getAttribute("height"));
+    const at = [...svg.querySelectorAll("text[text-anchor=end]")].filter((one) => numbers(one, "x")[0] < grid[0][0]);
+    return {
+      lines: [...svg.querySelectorAll("path[stroke]")].map((one) => points(one.getAttribute("d"))),
+      bands: [...svg.querySelectorAll("path[opacity]")].map((one) => points(one.getAttribute("d"))),
+      plane: [grid[0][0], grid[0][2], height - 40, 30],
+      ticks: at.map((one) => [one.textContent, numbers(one, "y")[0] - 5]),
+    };
+  };
 })();
