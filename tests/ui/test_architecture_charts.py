@@ -40,7 +40,7 @@ def counts(values: np.ndarray, reach: float, bins: int) -> np.ndarray:
 
 
 def bars_of(found: list[list[float]], axis: list[float], bins: int, tallest: float) -> np.ndarray:
-    """[[x, y, width, height]] of bars on an axis [left, right, y] -> their heights by bin, 0 where none is."""
+    """[[x, y, width, height]] of bars on an axis [left, right, y] -> their heights, 0 in empty bins."""
     left, right, base = axis
     step = (right - left) / bins
     heights = np.zeros(bins)
