@@ -14,11 +14,22 @@
         const name = `blocks.${layer}.${out}`;
         tensors[name] = { ...tensors[`blocks.2.${out}`], std: 1 + layer / 8 };
       }
-      Object.assign(column, { n_layer, open, n_head });
+      Object.assign(column, { n_layer, open, n_head, model: "local/a-model-with-a-name-that-is-long" });
     }
     stage.value = Object.assign(value, { blocks: n_layer, open });
     stage.paint();
   };
+
+  /** Words that lie on the stream, where no box is between. */
+  drawn.onStream = () => lab.active().drawings.filter((one) => one.svg).flatMap(({ svg }) => {
+    const stream = svg.querySelector(".stream");
+    const back = stream.getScreenCTM().inverse();
+    return drawn.texts(svg).filter((text) => !text.parentNode.querySelector(":scope > .box")).flatMap((text) => {
+      const { left, right, top, bottom, name } = drawn.letters(text);
+      const on = [0, 0.25, 0.5, 0.75, 1].some((share) => stream.isPointInFill(new DOMPoint(left + share * (right - left), (top + bottom) / 2).matrixTransform(back)));
+      return on ? [`${name} lies on the stream`] : [];
+    });
+  });
 
   /** Thumbnails that lie on words or on each other. */
   drawn.thumbnails = () => lab.active().drawings.filter((one) => one.svg).flatMap((one) => {

@@ -35,6 +35,7 @@ def wrong(visit: Visit) -> list[str]:
         *drawing.wrong_words(visit, COLUMNS, BOXES, grounds=".strip"),
         *visit.page.evaluate("drawn.thumbnails()"),
         *visit.page.evaluate("drawn.arrows()"),
+        *visit.page.evaluate("drawn.onStream()"),
     ]
 
 
