@@ -171,10 +171,17 @@ def test_a_difference_and_a_term_as_tables(open_page):
     assert page.locator("#architecture .panel .about code").inner_text() == "blocks.2.ln1.hook_normalized"
     painted(visit, page.locator("[data-key=side-gpt1]").click)
     assert page.evaluate("lab.active().value.side") == "gpt1"
+    sides = page.locator("#architecture .panel-head .seg button")
+    assert sides.all_text_contents() == ["GPT-1", "GPT-2"]
+    assert [one.get_attribute("aria-pressed") for one in sides.all()] == ["true", "false"]
+    names = page.locator("#architecture .panel-code span")
+    assert names.all_text_contents() == ["GPT-1", "GPT-2"]
     lines = page.locator("#architecture .panel-code code").all_text_contents()
     assert lines == [line for _, line in page.evaluate("lab.active().value.panel.code")]
     on = page.locator("#architecture .panel-code code.on")
     assert on.count() == 1 and on.text_content() == lines[0]
+    painted(visit, page.locator("#architecture .arch-column.gpt2 .s-final").first.click)
+    assert [one.is_disabled() for one in sides.all()] == [True, False], "GPT-1 has no final LN"
     painted(visit, page.locator("[data-key=close]").click)
     assert page.evaluate("lab.active().value.node") == ""
 

@@ -197,10 +197,17 @@ STOPS = {
 }
 
 
+# Playing draws each 220 ms instead of each 1100 ms.
+FASTER = (
+    "{ const { setInterval } = window; window.setInterval = (action, ms) => setInterval(action, ms / 5); }"
+)
+
+
 @pytest.mark.parametrize("stop", STOPS)
 def test_playing_stops(open_page, stop):
     visit = open_page(query=QUERY)
     page = visit.page
+    page.evaluate(FASTER)
     page.locator("[data-key=play]").click()
     until(visit, "document.querySelectorAll('.strip .chip.in').length >= 3")
     assert page.locator("#play").get_attribute("class").split()[-1] == "on"
@@ -208,7 +215,7 @@ def test_playing_stops(open_page, stop):
     until(visit, "!document.querySelector('#play').classList.contains('on')")
     drawn = []
     page.on("request", lambda one: "/act/" in one.url and drawn.append(one.post_data_json["type"]))
-    page.wait_for_timeout(2500)  # two more draws, were it still playing
+    page.wait_for_timeout(600)  # two more draws, were it still playing
     assert "draw" not in drawn, "something was drawn after it"
     if stop == "covered bars":
         assert page.locator(".cover").is_visible()
