@@ -149,9 +149,9 @@ def grouped_batches(
     Raises ValueError where groups differ in size or do not fill a batch.
     """
     groups = contrast_groups(examples)
-    (size, *others) = {len(group) for group in groups}
-    if others or batch_size % size:
-        raise ValueError(f"groups of {sorted({size, *others})} do not fill a batch of {batch_size}")
+    size = len(groups[0])
+    if any(len(group) != size for group in groups) or batch_size % size:
+        raise ValueError(f"groups that differ in size, or do not fill a batch of {batch_size}")
     generator = random.Random(seed)
     waiting: list[list[Example]] = []
     for _ in range(n_batches):

@@ -105,7 +105,7 @@ class Memory:
 SHARED = Memory()
 
 _numbers: WeakKeyDictionary[LoadedModel, int] = WeakKeyDictionary()
-_next_number = count(1)
+_next_number = count()
 
 
 def number_of(loaded: LoadedModel) -> int:

@@ -30,8 +30,8 @@ class _Token(NamedTuple):
     key_values: Tensor
 
 
-ROOT = 0
-_numbers = count(1)
+ROOT = None  # where a token has none before it
+_numbers = count()
 
 
 def next_logits(loaded: LoadedModel, ids: Sequence[int]) -> Tensor:

@@ -90,7 +90,7 @@ def random_texts(recipe: Recipe, n_texts: int, n: int, seed: int) -> Tensor:
 
     As in language (Zipf's law), so that there is something to learn and its gradient is not chance alone.
     """
-    frequencies = 1 / torch.arange(1, recipe.vocab_size + 1)
+    frequencies = torch.arange(1, recipe.vocab_size + 1).reciprocal()  # (V,), up to a factor
     generator = torch.Generator().manual_seed(seed)
     return torch.multinomial(frequencies, n_texts * n, True, generator=generator).view(n_texts, n)
 

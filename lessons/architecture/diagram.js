@@ -147,7 +147,8 @@ class Drawing {
     this.text(this.svg, 2, 21, column.side === "gpt1" ? "GPT-1" : "GPT-2", "b title");
     this.text(this.svg, 2, 43, fit(this.look.sub, this.spine - 18, 14, 600), "sub");
     const named = /^tiny-gpt[12]$/.test(column.model) ? [] : [column.model.split("/").pop()];
-    [...named, ...(column.dims ?? [])].slice(0, 2).forEach((line, index) => this.text(this.svg, 2, 61 + 17 * index, fit(line, this.spine - 24, 14), "q"));
+    const besideLn = this.spine - 36; // the final LN stands there
+    [...named, ...(column.dims ?? [])].slice(0, 2).forEach((line, index) => this.text(this.svg, 2, 61 + 17 * index, fit(line, this.spine - 24, 14), textWidth(line, 14) > besideLn ? "q tight" : "q"));
     this.paintThumbs();
     return this;
   }
@@ -247,8 +248,9 @@ class Drawing {
     const title = index ? "MLP" : words.attention;
     const about = index ? "GELU" : fill(words.heads, { n: column.n_head });
     const room = boxWidth - 17 - textWidth(title, 14, 700);
-    this.text(group, boxX + 8, top + 18, title, "b");
-    this.text(group, boxX + boxWidth - 7, top + 18, textWidth(about, 14) > room ? `×${column.n_head}` : about, "q", "end");
+    const written = textWidth(about, 14) > room ? `×${column.n_head}` : about;
+    this.text(group, boxX + 8, top + 18, title, textWidth(written, 14) > room ? "b tight" : "b");
+    this.text(group, boxX + boxWidth - 7, top + 18, written, "q", "end");
     if (index) {
       const hidden = this.tensor(names.box);
       const d = column.d_model;

@@ -76,11 +76,9 @@ def _column(picture: Picture, run: Run) -> dict[str, Any]:
         "n_layer": loaded.n_layer,
         "n_head": loaded.n_head,
         "d_model": loaded.d_model,
-        "vocabulary": loaded.vocab_size,
         "open": block,
         "tokens": picture.tokens(run),
         "n_dropped": run.n_dropped,
-        "dropped": _dropped(picture, run),
         "tensors": {name: _tensor(picture, run, name) for name in dict.fromkeys(names)},
         "heads": heatmap.attention_thumbnails(run.tensors[f"blocks.{block}.attn.hook_pattern"]),
         "next": token_view(piece, picture.label(run, next_id)) | {"p": p},
@@ -180,8 +178,7 @@ def _answer(picture: Picture, name: str) -> Answer:
     values = {
         key: f"{value:.2f}" if isinstance(value, float) else value for key, value in answer.values.items()
     }
-    blocks = {f"last{side[-1]}": run.loaded.n_layer - 1 for side, run in picture.runs.items()}
-    return Answer(answer.right, values | blocks, answer.options, answer.words)
+    return Answer(answer.right, values, answer.options, answer.words)
 
 
 def _code(picture: Picture) -> Snippet:

@@ -14,7 +14,6 @@ from lessons.architecture import figures, starts
 from lessons.architecture.nodes import block_of, kind_of
 from lessons.architecture.state import (
     LABS,
-    LONGEST_NAME,
     NO_NODE,
     State,
 )
@@ -73,8 +72,7 @@ def pick(context: Context, page: Page, state: State, payload: Payload) -> State:
     """Put a tensor into the panel; without a name the panel goes back to what is lit."""
     if "node" not in payload:
         return replace(state, node=NO_NODE)
-    node = payload.string_or("node", "", LONGEST_NAME)
-    picked = replace(state, node=node, side=payload.field("side", State))
+    picked = replace(state, node=payload.field("node", State), side=payload.field("side", State))
     if not _exists(context.both_models(page), picked):  # only names that are on the drawing get through
         raise InputError("not_understood")
     return picked

@@ -117,7 +117,7 @@ const formulas = (at, panel) => {
 const code = (at, panel) => {
   const list = html("div", { class: "panel-code", tabindex: 0 }, at);
   for (const [side, line] of panel.code) {
-    html("span", { class: `${side}${side === panel.side ? " on" : ""}` }, list, side === "gpt1" ? "GPT-1" : "GPT-2");
+    html("span", { class: side }, list, side === "gpt1" ? "GPT-1" : "GPT-2");
     html("code", { class: side === panel.side ? "on" : "" }, list, line);
   }
 };

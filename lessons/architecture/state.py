@@ -16,7 +16,6 @@ DEPTHS = (2, 48)  # of the untrained models in the labs
 MAX_BLOCKS = 48  # of the largest GPT-2
 MAX_HEADS = 25
 NO_NODE = "none"
-LONGEST_NAME = 60  # of a tensor
 ROWS = (-1, 1023)  # of the token that is marked
 
 _HOOK = re.compile(r"[a-z][a-z0-9_.]{0,59}")

@@ -50,6 +50,8 @@ const bars = (drawing, stage, value) => {
 
 const strip = (drawing, stage, value, column) => {
   const y = (p) => 229 + p * 192;
+  if (value.u === null || value.u > 0.22) text(drawing, [1071, 247], 24, "0");
+  if (value.u === null || value.u < 0.75) text(drawing, [1071, 421], 24, "1");
   value.rows.forEach((row, index) => row.spans.forEach(([low, high]) => {
     const on = index === value.hit;
     const height = y(high) - y(low);
@@ -58,8 +60,6 @@ const strip = (drawing, stage, value, column) => {
     const name = fit(row.rest ? stage.words.rest : readable(row), 100, 24, on ? 700 : 500);
     text(drawing, [956, (y(low) + y(high)) / 2 + 9], 24, name, { bold: on, fill: on ? "var(--chosen-ink)" : undefined });
   }));
-  if (value.u === null || value.u > 0.22) text(drawing, [1071, 247], 24, "0");
-  if (value.u === null || value.u < 0.75) text(drawing, [1071, 421], 24, "1");
   if (!value.drawn || value.u === null) return;
   const needle = y(value.u);
   svg("path", { class: "needle", d: `M1038 ${needle}H1072`, "stroke-width": 4 }, drawing);

@@ -18,13 +18,14 @@ import torch
 
 from app import frame, i18n, models, parts
 from app.lesson import Context, Page
-from app.models import LoadedModel, Registry
+from app.models import Registry
 from app.payload import Payload
 from lessons.architecture import compute, starts
 from lessons.architecture.lesson import LESSON
 from lessons.architecture.live import draw_picture, start
 from lessons.architecture.nodes import INSIDE, OUTSIDE, kind_of
 from lessons.architecture.state import LABS, SIDES, State
+from tests.reference import modules_output
 
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 300_000  # of one update
@@ -45,48 +46,6 @@ def context() -> Context:
 @pytest.fixture(scope="module", params=TEXTS)
 def text(request) -> str:
     return TEXTS[request.param]
-
-
-def modules_output(loaded: LoadedModel, ids: list[int]) -> dict[str, torch.Tensor]:
-    """What the drawing shows by its names, from what enters and leaves the modules of `transformers`."""
-    entered, left = {}, {}
-
-    def keep(name: str):
-        def hook(module, inputs, output) -> None:
-            if inputs and isinstance(output, torch.Tensor):
-                entered[name], left[name] = inputs[0][0], output[0]
-
-        return hook
-
-    body = loaded.model.transformer
-    handles = [module.register_forward_hook(keep(name)) for name, module in body.named_modules()]
-    try:
-        with torch.no_grad():
-            output = loaded.model(torch.tensor([ids]), output_attentions=True)
-    finally:
-        for handle in handles:
-            handle.remove()
-    pre = loaded.architecture == "gpt2"
-    found = {
-        "hook_embed": left["wte" if pre else "tokens_embed"],
-        "hook_pos_embed": left["wpe" if pre else "positions_embed"],
-        "logits": output.logits[0],
-    }
-    for layer in range(loaded.n_layer):
-        module, block = f"h.{layer}.", f"blocks.{layer}."
-        last = "ln_f" if layer + 1 == loaded.n_layer else f"h.{layer + 1}.ln_1"
-        found |= {
-            block + "hook_resid_pre": entered[module + ("ln_1" if pre else "attn.c_attn")],
-            block + "attn.hook_pattern": output.attentions[layer][0],
-            block + "hook_attn_out": left[module + "attn.c_proj"],
-            block + "hook_resid_mid": entered[module + ("ln_2" if pre else "ln_1")],
-            block + "ln1.hook_normalized": left[module + "ln_1"],
-            block + "mlp.hook_post": entered[module + "mlp.c_proj"],
-            block + "hook_mlp_out": left[module + "mlp.c_proj"],
-            block + "hook_resid_post": entered[last if pre else module + "ln_2"],
-            block + "ln2.hook_normalized": left[module + "ln_2"],
-        }
-    return found | ({"ln_final.hook_normalized": left["ln_f"]} if pre else {})
 
 
 def floats(part: dict) -> np.ndarray:

@@ -97,11 +97,18 @@ def test_decoding_equals_transformers_generate(tmp_path_factory, loaded, strateg
         assert step.p == pytest.approx(reference(loaded, before).softmax(0)[step.token_id].item(), rel=1e-4)
 
 
-@pytest.mark.parametrize("strategy", ["greedy", "sample", "beam"])
-def test_end_of_text_ends_it_for_transformers_too(loaded, strategy, monkeypatch):
-    """Any token may be declared the end: here the one that greedy decoding writes third."""
-    ids = some_ids(loaded, 4, seed=2)
-    end = generate(loaded, ids, 3)[-1].token_id
+@pytest.mark.parametrize(
+    ("strategy", "seed", "place"),
+    [
+        ("greedy", 2, 3),
+        ("sample", 2, 3),
+        *(("beam", seed, place) for seed in range(4) for place in (2, 3, 6)),
+    ],
+)
+def test_end_of_text_ends_it_for_transformers_too(loaded, strategy, seed, place, monkeypatch):
+    """Any token may be declared the end: here one that greedy decoding writes, so beams differ in length."""
+    ids = some_ids(loaded, 4, seed)
+    end = generate(loaded, ids, place)[-1].token_id
     monkeypatch.setattr(loaded.tokenizer, "eot_id", end)
     steps = generate(loaded, ids, 12, strategy, Sampling(top_k=1))
     theirs = loaded.model.generate(

@@ -7,6 +7,7 @@ machine, and whose server logs a traceback.
 from __future__ import annotations
 
 from string import Formatter
+from urllib.parse import urlencode
 
 import pytest
 
@@ -124,15 +125,30 @@ def test_every_typed_text_is_answered(open_page, subtests):
             assert not visit.complaints()
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_a_text_in_a_link_is_answered(open_page, name: str):
+def follow(visit: Visit, query: dict) -> str:
+    """Open a link in the tab of a visitor of whom nothing is known -> the notice on screen."""
+    visit.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    visit.page.goto(f"{visit.page.url.split('?')[0]}?{urlencode({'lang': 'ko', 'theme': 'light'} | query)}")
+    visit.wait_ready()
+    visit.wait_model()
+    return notice_of(visit)
+
+
+def test_a_text_in_a_link_is_answered(open_page, subtests):
     """The same texts through the address; the longest ones do not fit into one."""
-    notice_of(open_page(query={"text": TEXTS[name][:1500]}))
+    visit = open_page()
+    for name, text in TEXTS.items():
+        with subtests.test(name):
+            follow(visit, {"text": text[:1500]})
+            assert not visit.complaints()
 
 
-@pytest.mark.parametrize("name", QUERIES)
-def test_what_a_bad_link_loses_is_told(open_page, name: str):
-    assert notice_of(open_page(query=QUERIES[name]))
+def test_what_a_bad_link_loses_is_told(open_page, subtests):
+    visit = open_page()
+    for name, query in QUERIES.items():
+        with subtests.test(name):
+            assert follow(visit, query)
+            assert not visit.complaints()
 
 
 def test_names_of_the_platform_are_passed_over_in_silence(open_page):

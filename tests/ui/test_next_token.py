@@ -33,6 +33,11 @@ def bars(visit: Visit):
     return visit.page.locator(".dist [data-key^=token]")
 
 
+def shown(p: float) -> str:
+    """A probability as it stands on the page."""
+    return "<0.1%" if 0 < p < 0.0005 else f"{100 * p:.1f}%"
+
+
 def drawing(visit: Visit) -> str:
     """Everything that the strip says, from left to right."""
     return visit.page.locator(".strip svg").text_content()
@@ -52,8 +57,8 @@ def test_drawing_landing_and_undoing(open_page):
     painted(visit, press)
     assert whole(visit) == f"나는 오늘 {first}"
     assert "GPT가 왼쪽의 3칸을 모두 봐요" in drawing(visit)
-    painted(visit, visit.page.locator("#undo").click)
-    painted(visit, visit.page.locator("#undo").click)
+    painted(visit, visit.page.locator("[data-key=undo]").click)
+    painted(visit, visit.page.locator("[data-key=undo]").click)
     assert whole(visit) == "나는 오늘"
     assert visit.page.locator(".tree .node").count() >= 2, "the path stays in the tree"
 
@@ -106,6 +111,67 @@ def test_knobs_turn_the_bars(open_page):
     until(visit, "document.querySelectorAll('.knob span')[0].textContent === '고르게 퍼져요'")
 
 
+def test_a_knob_shows_what_is_set_and_how_far_it_is_turned(open_page):
+    """At both ends and where it begins; 「끔」 only where a filter is off."""
+    visit = open_page(query=QUERY)
+    fill = "one => parseFloat(one.style.getPropertyValue('--fill'))"
+    shown = {
+        "temperature": ["0.80", "0.10", "2.00"],
+        "top_k": ["7", "1", "끔"],
+        "top_p": ["0.90", "0.05", "끔"],
+    }
+    begins = {"temperature": 100 * 0.7 / 1.9, "top_k": 100 * 6 / 25, "top_p": 100 * 0.85 / 0.95}
+    for number, (name, (first, low, high)) in enumerate(shown.items()):
+        knob, output = visit.page.locator(f"#knob-{name}"), visit.page.locator(".knob output").nth(number)
+        assert output.inner_text() == knob.get_attribute("aria-valuetext") == first
+        assert knob.evaluate(fill) == pytest.approx(begins[name], abs=0.1)
+        for key, text, share in (("Home", low, 0), ("End", high, 100)):
+            painted(visit, lambda knob=knob, key=key: knob.press(key))
+            assert output.inner_text() == knob.get_attribute("aria-valuetext") == text
+            assert knob.evaluate(fill) == share
+        painted(visit, lambda knob=knob: knob.press("Home"))
+
+
+def hold(page, number: int) -> list:
+    """Keeps back the `number`-th action from now on, and those after it; `.continue_()` lets one go."""
+    held, seen = [], []
+
+    def on(route) -> None:
+        seen.append(route)
+        held.append(route) if len(seen) >= number else route.continue_()
+
+    page.route("**/act/**", on)
+    return held
+
+
+def test_a_knob_that_is_being_moved_is_not_pulled_back(open_page):
+    """An answer about an earlier place of the slider leaves it where the learner has it now."""
+    visit = open_page(query=QUERY)
+    knob = visit.page.locator("#knob-temperature")
+    held = hold(visit.page, 2)
+
+    set_to = "one.value = to; one.dispatchEvent(new Event('input'));"
+    painted(visit, lambda: knob.evaluate(f"one => {{ for (const to of [1.5, 1.7, 2]) {{ {set_to} }} }}"))
+    assert visit.page.evaluate("lab.active().value.knobs.temperature") == 1.5
+    assert knob.input_value() == "2" and visit.page.locator(".knob output").first.inner_text() == "2.00"
+    painted(visit, lambda: held[0].continue_())
+    assert visit.page.evaluate("lab.active().value.knobs.temperature") == 2
+
+
+def test_a_fold_opened_while_an_answer_is_under_way_stays_open(open_page):
+    visit = open_page(query=QUERY)
+    page = visit.page
+    held = hold(page, 1)
+    page.locator("#go").click()
+    until(visit, "lab.active().pending?.type === 'draw'")
+    page.locator("details summary").first.click()
+    painted(visit, lambda: held[0].continue_())
+    assert page.evaluate("document.querySelector('details').open")
+    until(visit, "lab.active().pending?.type === 'compare'")
+    painted(visit, lambda: held[1].continue_())
+    assert page.locator(".compare tbody tr").count() == 3
+
+
 @pytest.mark.parametrize("wrong", ["1000000", "1.7", "", "-1"])
 def test_a_seed_that_cannot_be_is_told_and_the_one_in_use_is_shown(open_page, wrong):
     visit = open_page(query=QUERY | {"seed": "7"})
@@ -131,18 +197,25 @@ STOPS = {
 }
 
 
+# Playing draws each 220 ms instead of each 1100 ms.
+FASTER = (
+    "{ const { setInterval } = window; window.setInterval = (action, ms) => setInterval(action, ms / 5); }"
+)
+
+
 @pytest.mark.parametrize("stop", STOPS)
 def test_playing_stops(open_page, stop):
     visit = open_page(query=QUERY)
     page = visit.page
-    page.locator("#play").click()
+    page.evaluate(FASTER)
+    page.locator("[data-key=play]").click()
     until(visit, "document.querySelectorAll('.strip .chip.in').length >= 3")
     assert page.locator("#play").get_attribute("class").split()[-1] == "on"
     STOPS[stop](page)
     until(visit, "!document.querySelector('#play').classList.contains('on')")
     drawn = []
     page.on("request", lambda one: "/act/" in one.url and drawn.append(one.post_data_json["type"]))
-    page.wait_for_timeout(2500)  # two more draws, were it still playing
+    page.wait_for_timeout(600)  # two more draws, were it still playing
     assert "draw" not in drawn, "something was drawn after it"
     if stop == "covered bars":
         assert page.locator(".cover").is_visible()
@@ -183,6 +256,14 @@ def test_the_fold_of_the_methods_and_a_scene(open_page):
     page = visit.page
     painted(visit, page.locator("details summary").first.click)
     assert page.locator(".compare tbody tr").count() == 3
+    rows = page.evaluate("lab.active().value.compare")
+    for row, tokens in zip(rows, page.locator(".compare .tokens").all(), strict=True):
+        pieces = [
+            ("·" if token["space"] else "") + (token["label"] or token["piece"]) for token in row["tokens"]
+        ]
+        assert tokens.locator(".token").all_text_contents() == pieces
+        titles = tokens.locator(".token").evaluate_all("all => all.map((one) => one.title)")
+        assert [title.split(" · ")[-1] for title in titles] == [shown(token["p"]) for token in row["tokens"]]
     painted(visit, page.locator(".scenes .next").click)
     until(visit, "!document.querySelector('details').open")
     painted(visit, page.locator("details summary").first.click)

@@ -19,6 +19,7 @@ from lessons.architecture import lab_figures, lab_words
 from lessons.architecture.labs import RecordedRun, RecordedTraining
 from lessons.architecture.lesson import LESSON
 from tests.mounted import Mounted, Visitor, tiny_registry
+from tests.reference import values_in
 
 torch.set_num_threads(1)
 WORDS = {
@@ -152,6 +153,8 @@ def test_lab_1_says_what_its_numbers_show(visitor, depth, scaled, init):
         numbers = [float(number) for number in bold(half)]
         expected = [norms[0] / norms[1]] * outlier + [first, last]
         assert numbers == pytest.approx(expected, rel=0.06, abs=0.006)
+        blocks = [int(number) for number in re.findall(r"(?:블록|block) (\d+)", half)]
+        assert blocks == [0, 1] * outlier + [int(outlier), depth - 1]
     outlier = init == "gpt" and depth > 2
     assert bool(found["why"]) == outlier
     if outlier:
@@ -284,7 +287,17 @@ def recorded(depth: int, scaled: bool, rate: float, placement: str) -> tuple[flo
 def test_the_record_s_conclusion_is_of_its_numbers(visitor, depth, scaled):
     visitor.act("lab", lab="gradients", on=True)
     training = visitor.act("depth", depth=depth, scaled=scaled, init="gpt")["labs"]["gradients"]["training"]
-    assert str(depth) in training["say"] and "1/√N" in training["say"]
+    words = visitor.mounted.context.words
+    assert values_in(words["lab.training.say"], training["say"]) == {
+        "depth": str(depth),
+        "depths": "2, 6, 12, 24",
+        "n": str(len(records.read("ln_training")["seeds"])),
+        "init": words[f"lab.training.{'scaled' if scaled else 'plain'}"],
+    }
+    best = -sum(p * math.log(p) for p in (0.5, 0.25, 0.15, 0.1))
+    assert training["best"] == pytest.approx(best, abs=5e-4) and training["steps"][:2] == [3, 8]
+    record = records.read("ln_training")
+    assert training["source"] == f"assets/records/ln_training.json · {record['command']} · {record['date']}"
     assert re.search({"ko": "없이", "en": "without"}[visitor.lang], training["say"]) is None or not scaled
     middle = (-sum(p * math.log(p) for p in (0.5, 0.25, 0.15, 0.1)) + math.log(64)) / 2
     rates = [float(re.search(r"0\.\d+", group["title"])[0]) for group in training["groups"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app import i18n
@@ -56,7 +58,29 @@ def test_a_byte_says_where_it_stands(token, expected):
 
 
 def test_the_line_stays_short(registry):
-    assert told(registry, "tiny-gpt1", "안녕 🙂 빵 뷁 쀍 곬").count(" · ") <= 3
+    """Four sentences at most, each once."""
+    assert told(registry, "tiny-gpt1", "안녕 🙂 빵 뷁 쀍 곬").count(" · ") == 3
+    once = told(registry, "tiny-gpt1", "🙂")
+    assert told(registry, "tiny-gpt1", "🙂 🙂 🙂") == once
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        ({"piece": "가", "hex": "", "part_of": "각", "label": ""}, "가: 글자 ‘각’의 일부(자모)"),
+        ({"piece": "가", "hex": "EA B0 80", "part_of": None, "label": ""}, ""),
+        ({"piece": "<unk>", "hex": "", "part_of": None, "label": ""}, "<unk>: 어휘에 없는 글자"),
+        ({"piece": "<unk>", "hex": "3C", "part_of": None, "label": ""}, ""),
+        (
+            {"piece": "‹EB A6›", "hex": "EB A6", "part_of": "리리", "label": ""},
+            "‹EB A6›: 글자 ‘리리’의 일부(자모)",
+        ),
+    ],
+)
+def test_what_is_said_of_one_token(token, expected):
+    ko = i18n.shared_text("ko")
+    said = explained([token], lambda key, **values: i18n.fill(ko[key], **values))
+    assert re.sub("[\u2068\u2069]", "", said) == expected
 
 
 def test_a_special_token_with_a_name_needs_no_words(registry):

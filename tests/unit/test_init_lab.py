@@ -104,6 +104,11 @@ def test_every_start_gives_a_result(lab):
             assert 0 < low < mean < high
 
 
+def test_five_starts_are_enough_for_both_labs():
+    assert [result.n_done for result in residual_walk(2)] == [1, 2, 3, 4, 5]
+    assert next(gradient_norms(2)).n_starts == 5
+
+
 def test_the_mean_is_over_the_starts():
     last = list(gradient_norms(2, n_starts=3, first_seed=10))[-1]
     alone = [next(gradient_norms(2, n_starts=1, first_seed=seed)).pre_ln.mean for seed in (10, 11, 12)]

@@ -30,6 +30,7 @@ from lessons.next_token.figures import Figures
 from lessons.next_token.lesson import LESSON
 from lessons.next_token.state import MAX_DRAWS, MAX_NODES, MAX_PATH, TOP_K_STOPS, Choice, State
 from tests.mounted import Mounted, Visitor, tiny_registry
+from tests.reference import after_filters
 
 N_CTX = 24
 OPEN = {"temperature": 1.0, "top_k": 0, "top_p": 1.0}
@@ -60,24 +61,6 @@ def plain_probabilities(loaded: models.LoadedModel, ids: list[int]) -> torch.Ten
     """Softmax of `transformers`' own logits for the token after `ids` -> (V,) float64."""
     with torch.no_grad():
         return loaded.model(torch.tensor([ids[-N_CTX:]])).logits[0, -1].double().softmax(-1)
-
-
-def after_filters(
-    probabilities: torch.Tensor, temperature: float, top_k: int, top_p: float
-) -> dict[int, float]:
-    """The three filters in plain Python -> {id: probability} of what is left, likeliest first."""
-    weights = (probabilities.log() / temperature).softmax(-1).tolist()
-    left = sorted(range(len(weights)), key=lambda i: -weights[i])
-    if top_k:
-        smallest = weights[left[min(top_k, len(left)) - 1]]
-        left = [i for i in left if weights[i] >= smallest]
-    total, kept = sum(weights[i] for i in left), []
-    for i in left:  # the fewest of the likeliest that hold top_p together
-        kept.append(i)
-        if top_p < 1 and sum(weights[j] for j in kept) / total >= top_p:
-            break
-    whole = sum(weights[i] for i in kept)
-    return {i: weights[i] / whole for i in kept}
 
 
 # ---- the bars, and the strip from 0 to 1 ----
@@ -131,6 +114,8 @@ def test_the_strip_closes_and_every_cut_is_named(seed):
     assert set(also) <= {row.token_id for row in single}
     assert [row.before for row in single] == sorted((row.before for row in single), reverse=True)
     assert rest.token_id == -1 and rest.rest == vocabulary - len(single)
+    assert all(high - low > 1e-12 for low, high in rest.spans), "an empty piece of the strip"
+    assert rest.rank == next(n for n in range(vocabulary) if n not in {row.rank for row in single})
     before = logits.double().softmax(-1)
     for row in single:
         assert row.before == pytest.approx(float(before[row.token_id]), rel=1e-4, abs=1e-9)

@@ -30,6 +30,7 @@ from app.views.numbers import percent
 )
 def test_a_share(p: float, digits: int, shown: str):
     assert percent(p, digits) == shown
+    assert digits != 1 or percent(p) == shown, "one digit where nobody says otherwise"
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.2, 1.0, 2.0])
