@@ -101,8 +101,8 @@ def world(model: str) -> bytes:
     """{"held_out", "beginnings", "vocabulary", "in_bytes"} of a model.
 
     held_out: [{"lang", "ids"}], documents that it never read, each after end-of-text as in pre-training.
-    beginnings: [{"lang", "text", "ids"}] to go on from. vocabulary: what each token adds to a text; with
-        in_bytes as bytes, each written as the character of its number.
+    beginnings: [{"lang", "text", "ids"}] to go on from. vocabulary: what each token adds to a text,
+        letters in NFD among it; with in_bytes as bytes, each written as the character of its number.
     """
     tokenizer = _tokenizer(model)
     rows = _read(DATASETS / "held_out.jsonl")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,7 @@ from app.engine.parameters import INIT_STD, name_in_transformers
 from app.models.registry import EMBEDDED, MODELS_FOLDER
 
 END_OF_TEXT = 0  # in both vocabularies
+_LIST = re.compile(r"\[\n[^{}\[\]]*(?:\[[^{}\[\]\n]*\][^{}\[\]]*)*\]")
 FILE = FOLDER / "manifest.json"
 
 
@@ -37,8 +39,15 @@ def write(folder: Path = FOLDER) -> None:
     for path in folder.glob("*.onnx"):
         if path.name not in told:
             path.unlink()
-    text = json.dumps(manifest(told), indent=1, ensure_ascii=False) + "\n"
-    (folder / FILE.name).write_text(text, encoding="utf-8")
+    (folder / FILE.name).write_text(written(manifest(told)), encoding="utf-8")
+
+
+def written(told: dict[str, Any]) -> str:
+    """As JSON with each list on one line."""
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    for _ in range(2):  # the lists in lists first
+        text = _LIST.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
+    return text + "\n"
 
 
 def manifest(told: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.engine.inputs import EXTRACT
-from app.engine.parameters import Shape, flatten, unflatten
+from app.engine.parameters import Shape, cut, join, parts_of
 
 BETA_1, BETA_2 = 0.9, 0.999
 WEIGHT_DECAY = 0.01
@@ -41,7 +41,7 @@ class Losses(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """AdamW's running means of the gradient and of its square, each (P,)."""
+    """AdamW's running means of the gradient and of its square."""
 
     first: Tensor
     second: Tensor
@@ -162,56 +162,42 @@ def forward(
 
 
 def adamw(
-    flat: Tensor,
+    weights: Tensor,
     moments: Moments,
     gradient: Tensor,
-    n_decayed: int,
+    trained: Tensor,
+    decays: bool,
     step: Tensor,
     learning_rate: Tensor,
     eps: Tensor,
 ) -> tuple[Tensor, Moments]:
-    """One update -> new vector and moments. All vectors (P,), the rest scalars, `step` counted from 1.
+    """One update of some weights -> as they are then, and their moments.
 
-    The first `n_decayed` numbers lose learning_rate · 0.01 of themselves.
+    weights, moments, gradient: of one size. trained: of a size that fits theirs, 1 where a number may change
+        and 0 where weight and moments stay exactly as they are: with a mask on the gradient alone, weight
+        decay and old momentum would go on. decays: lose learning_rate · 0.01 of themselves. The rest scalars,
+        `step` counted from 1. Both bias corrections stand together in one factor, which is the same.
     """
-    first = BETA_1 * moments.first + (1 - BETA_1) * gradient
-    second = BETA_2 * moments.second + (1 - BETA_2) * gradient * gradient
-    first_unbiased = first / (1 - torch.exp(step * math.log(BETA_1)))
-    second_unbiased = second / (1 - torch.exp(step * math.log(BETA_2)))
-    decayed, kept = flat.split([n_decayed, flat.numel() - n_decayed])
-    shrunk = torch.cat([decayed * (1 - learning_rate * WEIGHT_DECAY), kept])
-    return shrunk - learning_rate * first_unbiased / (second_unbiased.sqrt() + eps), Moments(first, second)
+    root = torch.sqrt(1 - torch.exp(step * math.log(BETA_2)))
+    rate = learning_rate * root / (1 - torch.exp(step * math.log(BETA_1)))
+    first = moments.first + trained * (1 - BETA_1) * (gradient - moments.first)
+    second = moments.second + trained * (1 - BETA_2) * (gradient * gradient - moments.second)
+    kept = weights * (1 - trained * learning_rate * WEIGHT_DECAY) if decays else weights
+    return kept - trained * rate * (first / (second.sqrt() + eps * root)), Moments(first, second)
 
 
-def make_step(shape: Shape, one_logit_per_sequence: bool) -> Callable[..., tuple[Tensor, ...]]:
-    """The pure function of one training step on L3 = L2 + λ·L1 (equation 5).
+def make_step_on_pieces(shape: Shape, one_logit_per_sequence: bool) -> Callable[..., tuple]:
+    """As `make_step`, with flat, first, second and trained cut into pieces: {name of `Shape.pieces`: Tensor}.
 
-    step(flat, first, second, trained, step, ids, predicted, labels, labels_used, lambda_, learning_rate, eps)
-        -> flat, first, second, l1, l2, accuracy
-    flat, first, second: (P,) float32, the weights and their moments.
-    trained: (P,) bool. Where it is False, the weights and their moments stay exactly as they are: a mask on
-        the gradient alone would leave weight decay and old momentum at work.
-    ids: (B, S, T) int64. predicted: (B, S, T) float32. labels: (B,) int64, each the
-        number of a used column. labels_used: (n_out,) bool, as in `class_logits`. All others are scalars
-        float32.
-    l1, l2, accuracy: as in `Losses`, before the update.
+    trained: float32 of a size that fits the piece's, 0 or 1. Pieces stay in a processor's cache through the
+    twelve passes of AdamW, and a graph of them needs neither to cut nor to join.
     """
 
-    def step_function(
-        flat,
-        first,
-        second,
-        trained,
-        step,
-        ids,
-        predicted,
-        labels,
-        labels_used,
-        lambda_,
-        learning_rate,
-        eps,
-    ):
-        def l3(parts: Parts) -> tuple[Tensor, Losses]:
+    def step_function(flat, first, second, trained, step, ids, predicted, labels, labels_used, *settings):
+        lambda_, learning_rate, eps = settings
+
+        def l3(pieces: Parts) -> tuple[Tensor, Losses]:
+            parts = parts_of(shape, pieces)
             h, logits = forward(shape, parts, ids, one_logit_per_sequence, labels_used)
             found = Losses(
                 l1=language_model_loss(h, parts["wte.weight"], ids, predicted),
@@ -220,15 +206,38 @@ def make_step(shape: Shape, one_logit_per_sequence: bool) -> Callable[..., tuple
             )
             return found.l2 + lambda_ * found.l1, found
 
-        gradients, (_, found) = torch.func.grad_and_value(l3, has_aux=True)(unflatten(shape, flat))
-        gradient = flatten(shape, gradients)  # (P,)
-        moments = Moments(first, second)
-        new_flat, new = adamw(flat, moments, gradient, shape.n_decayed, step, learning_rate, eps)
+        gradient, (_, found) = torch.func.grad_and_value(l3, has_aux=True)(flat)
+        updated = {}
+        for name, size in shape.pieces().items():
+            moments, decays = Moments(first[name], second[name]), len(size) == 2
+            updated[name] = adamw(
+                flat[name], moments, gradient[name], trained[name], decays, step, learning_rate, eps
+            )
         return (
-            torch.where(trained, new_flat, flat),
-            torch.where(trained, new.first, first),
-            torch.where(trained, new.second, second),
+            {name: weights for name, (weights, _) in updated.items()},
+            {name: moments.first for name, (_, moments) in updated.items()},
+            {name: moments.second for name, (_, moments) in updated.items()},
             *found,
         )
+
+    return step_function
+
+
+def make_step(shape: Shape, one_logit_per_sequence: bool) -> Callable[..., tuple[Tensor, ...]]:
+    """The pure function of one training step on L3 = L2 + λ·L1 (equation 5).
+
+    step(flat, first, second, trained, step, ids, predicted, labels, labels_used, lambda_, learning_rate, eps)
+        -> flat, first, second, l1, l2, accuracy
+    flat, first, second: (P,) float32, the weights and their moments. trained: (P,) bool, see `adamw`.
+    ids: (B, S, T) int64. predicted: (B, S, T) float32. labels: (B,) int64, each the number of a used column.
+    labels_used: (n_out,) bool, as in `class_logits`. All others are scalars float32.
+    l1, l2, accuracy: as in `Losses`, before the update.
+    """
+    on_pieces = make_step_on_pieces(shape, one_logit_per_sequence)
+
+    def step_function(flat, first, second, trained, *rest):
+        vectors = (flat, first, second, trained.to(flat.dtype))
+        *new, l1, l2, accuracy = on_pieces(*(cut(shape, vector) for vector in vectors), *rest)
+        return *(join(shape, pieces) for pieces in new), l1, l2, accuracy
 
     return step_function

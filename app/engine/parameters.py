@@ -81,6 +81,13 @@ class Shape:
             vectors |= {"ln_f.weight": (d,), "ln_f.bias": (d,)}
         return matrices | vectors
 
+    def pieces(self) -> dict[str, tuple[int, ...]]:
+        """The size of every piece: each matrix by itself, and all vectors, which do not decay, as one."""
+        parts = self.parts()
+        n_numbers = sum(math.prod(size) for size in parts.values())
+        matrices = {name: size for name, size in parts.items() if len(size) == 2}
+        return matrices | {"vectors": (n_numbers - self.n_decayed,)}
+
     @property
     def n_decayed(self) -> int:
         """How many numbers at the front of the vector belong to matrices, which decay."""
@@ -97,6 +104,26 @@ def unflatten(shape: Shape, flat: Tensor) -> dict[str, Tensor]:
 def flatten(shape: Shape, parts: Mapping[str, Tensor]) -> Tensor:
     """The inverse of `unflatten`: parts by name -> flat (P,)."""
     return torch.cat([parts[name].reshape(-1) for name in shape.parts()])
+
+
+def cut(shape: Shape, flat: Tensor) -> dict[str, Tensor]:
+    """flat (P,) -> its pieces by name, as views of the same memory."""
+    pieces = shape.pieces()
+    cuts = flat.split([math.prod(size) for size in pieces.values()])
+    return {name: piece.view(size) for (name, size), piece in zip(pieces.items(), cuts, strict=True)}
+
+
+def join(shape: Shape, pieces: Mapping[str, Tensor]) -> Tensor:
+    """The inverse of `cut`: pieces by name -> flat (P,)."""
+    return torch.cat([pieces[name].reshape(-1) for name in shape.pieces()])
+
+
+def parts_of(shape: Shape, pieces: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Pieces by name -> parts by name: the vectors one by one."""
+    vectors = {name: size for name, size in shape.parts().items() if len(size) == 1}
+    apart = pieces["vectors"].split([math.prod(size) for size in vectors.values()])
+    matrices = {name: pieces[name] for name in shape.pieces() if name != "vectors"}
+    return matrices | dict(zip(vectors, apart, strict=True))
 
 
 def new_head(shape: Shape, generator: torch.Generator) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from playwright.sync_api import Browser, Page
 
 from app.browser import page as training
+from app.engine.finetune import Plan
 from app.engine.parameters import Shape, flatten, unflatten
 from tests.harness.server import Server
 from tests.harness.visit import is_local
@@ -89,3 +90,25 @@ def widened(narrow: Shape, flat: torch.Tensor) -> tuple[Shape, torch.Tensor]:
     parts = unflatten(narrow, flat)
     beside = torch.zeros(narrow.d_model, N_OUT - narrow.n_out, dtype=flat.dtype)
     return shape, flatten(shape, {**parts, "w_y": torch.cat([parts["w_y"], beside], 1)})
+
+
+# A trainer in the page: its news in `news`, its faults among them.
+TRAINER = """async (more) => {
+  const { trainer } = await load("trainer.js");
+  window.news = [];
+  window.trainer?.close();
+  window.trainer = trainer(told, { home, onNews: (one) => news.push(one), ...more });
+}"""
+
+
+def in_browser(plan: Plan) -> dict[str, Any]:
+    """The plan as trainer.js takes it."""
+    return {
+        "kind": plan.kind,
+        "nLabels": plan.n_labels,
+        "nLayersTransferred": plan.n_layers_transferred,
+        "trained": plan.trained,
+        "nLastLayers": plan.n_last_layers,
+        "labelTokens": list(plan.label_tokens),
+        "seed": plan.seed,
+    }

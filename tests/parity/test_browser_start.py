@@ -17,7 +17,7 @@ from app.engine.parameters import Shape
 from app.engine.recipe import RECIPE
 from app.models import load
 from app.models.registry import EMBEDDED
-from tests.harness.training import Scripts, scripts, unpacked, widened
+from tests.harness.training import Scripts, in_browser, scripts, unpacked, widened
 
 LENGTH = 32
 
@@ -76,19 +76,6 @@ PLANS = {
     "last layers": Plan("classification", 2, 4, "last layers", n_last_layers=2),
     "soft prompts": Plan("entailment", 2, 4, "soft prompts", label_tokens=(400, 500), seed=7),
 }
-
-
-def in_browser(plan: Plan) -> dict:
-    """The plan as trainer.js takes it."""
-    return {
-        "kind": plan.kind,
-        "nLabels": plan.n_labels,
-        "nLayersTransferred": plan.n_layers_transferred,
-        "trained": plan.trained,
-        "nLastLayers": plan.n_last_layers,
-        "labelTokens": list(plan.label_tokens),
-        "seed": plan.seed,
-    }
 
 
 @pytest.mark.parametrize("name", PLANS)

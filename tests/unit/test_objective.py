@@ -81,18 +81,25 @@ def test_log_sum_exp_survives_large_logits():
     assert log_sum_exp(torch.tensor([[1e4, 1e4]])).item() == pytest.approx(1e4 + math.log(2))
 
 
-def test_adamw_equals_torch_and_decays_only_the_front_of_the_vector():
+def test_adamw_equals_torch_and_decays_only_what_shall():
     generator = torch.Generator().manual_seed(0)
     flat = torch.randn(10, generator=generator, dtype=torch.float64)
     matrices, vectors = (torch.nn.Parameter(part.clone()) for part in flat.split([6, 4]))
     groups = [{"params": [matrices], "weight_decay": 0.01}, {"params": [vectors], "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=0.1)
     moments = Moments(torch.zeros_like(flat), torch.zeros_like(flat))
+    trained = torch.ones((), dtype=torch.float64)
     lr, eps = torch.tensor(0.1, dtype=torch.float64), torch.tensor(1e-8, dtype=torch.float64)
     for step in range(1, 6):
         gradient = torch.randn(10, generator=generator, dtype=torch.float64)
         step_number = torch.tensor(step, dtype=torch.float64)
-        flat, moments = adamw(flat, moments, gradient, 6, step_number, lr, eps)
+        cuts = zip(*(vector.split([6, 4]) for vector in (flat, *moments, gradient)), strict=True)
+        updated = [
+            adamw(weights, Moments(first, second), part, trained, decays, step_number, lr, eps)
+            for (weights, first, second, part), decays in zip(cuts, (True, False), strict=True)
+        ]
+        flat = torch.cat([weights for weights, _ in updated])
+        moments = Moments(*map(torch.cat, zip(*(moments for _, moments in updated), strict=True)))
         matrices.grad, vectors.grad = gradient.split([6, 4])
         optimizer.step()
     expected = torch.cat([matrices, vectors]).detach()

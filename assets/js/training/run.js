@@ -1,12 +1,12 @@
 /* One fine-tuning run: weights, moments, batches, and what can be asked of them. The steps themselves are graphs (app/browser/graphs.py). */
 import { collate, groupedBatches, ready, someGroups } from "./inputs.js";
+import { cut, cutMask, drop, join } from "./pieces.js";
 import { Fault } from "./runtime.js";
 import { learningRateAt, nNew, nUsed, startingPoint, updateMask } from "./start.js";
 
 const MOST_MARKS = 2; // 33 MB each
 
-/** Give the memory of an array back now, where the browser can, and not when it next looks for garbage. */
-const drop = (array) => array.buffer.transfer?.(0);
+const VECTORS = ["flat", "first", "second"];
 
 const softmax = (logits) => {
   const largest = Math.max(...logits);
@@ -41,10 +41,14 @@ export class Run {
     };
     const [, [batch, , length]] = manifest.graphs[this.graphs.step].inputs.ids;
     Object.assign(this, { batch, length, marks: new Map(), nMarks: 0 });
-    this.flat = startingPoint(manifest, model, this.plan, material.read);
-    this.trained = updateMask(manifest, model, this.plan);
-    this.first = new Float32Array(this.flat.length);
-    this.second = new Float32Array(this.flat.length);
+    const { inputs } = manifest.graphs[this.graphs.step];
+    const flat = startingPoint(manifest, model, this.plan, material.read);
+    const mask = updateMask(manifest, model, this.plan);
+    this.nTrained = mask.reduce((sum, one) => sum + one, 0);
+    this.trained = cutMask(mask, inputs);
+    this.flat = cut(flat, inputs);
+    this.first = cut(new Float32Array(flat.length), inputs);
+    this.second = cut(new Float32Array(flat.length), inputs);
     this.used = Uint8Array.from({ length: model.n_out }, (_, i) => (i < nUsed(this.plan) ? 1 : 0));
     const make = ready(manifest.inputs, kind, length, this.nSoftPrompts);
     const train = this.plan.nExamples ? someGroups(material.train, this.plan.nExamples, this.batchSeed) : material.train;
@@ -57,8 +61,7 @@ export class Run {
   get batchSeed() { return this.plan.batchSeed ?? this.plan.seed; }
 
   about() {
-    const nTrained = this.trained.reduce((sum, one) => sum + one, 0);
-    return { nTrained, nNew: nNew(this.material.manifest, this.material.model, this.plan), lambda: this.lambda, peak: this.peak, steps: this.plan.steps };
+    return { nTrained: this.nTrained, nNew: nNew(this.material.manifest, this.material.model, this.plan), lambda: this.lambda, peak: this.peak, steps: this.plan.steps };
   }
 
   /** Let the batches go on after the first `n`. */
@@ -85,7 +88,7 @@ export class Run {
     });
     const [l1, l2, accuracy] = [found.l1[0], found.l2[0], found.accuracy[0]];
     if (!Number.isFinite(l1) || !Number.isFinite(l2)) throw new Fault("nan", `step ${this.step + 1}`);
-    for (const name of ["flat", "first", "second"]) drop(this[name]);
+    for (const name of VECTORS) drop(this[name]);
     Object.assign(this, { flat: found.new_flat, first: found.new_first, second: found.new_second });
     this.step += 1;
     return { step: this.step, lambda, learningRate, l1, l2, l3: l2 + lambda * l1, accuracy, ms: performance.now() - began };
@@ -168,7 +171,8 @@ export class Run {
   mark() {
     const { step, nDrawn, lambda, peak } = this;
     this.nMarks += 1;
-    this.marks.set(this.nMarks, { step, nDrawn, lambda, peak, flat: this.flat.slice(), first: this.first.slice(), second: this.second.slice() });
+    const copies = VECTORS.map((name) => [name, Object.entries(this[name]).map(([piece, values]) => [piece, values.slice()])]);
+    this.marks.set(this.nMarks, { step, nDrawn, lambda, peak, copies });
     if (this.marks.size > MOST_MARKS) this.marks.delete(this.marks.keys().next().value);
     return this.nMarks;
   }
@@ -177,15 +181,15 @@ export class Run {
   back(id) {
     const kept = this.marks.get(id);
     if (!kept) return null;
-    const { step, nDrawn, lambda, peak } = kept;
-    for (const name of ["flat", "first", "second"]) this[name].set(kept[name]);
+    const { step, nDrawn, lambda, peak, copies } = kept;
+    for (const [name, copied] of copies) for (const [piece, values] of copied) this[name][piece].set(values);
     Object.assign(this, { step, lambda, peak });
     this.#seek(nDrawn);
     return { step, lambda, peak };
   }
 
   /** A copy of the weights or moments, for tests. */
-  vector(name) { return this[name].slice(); }
+  vector(name) { return join(this[name]); }
 }
 
 const accuracyOf = (probabilities, rows) => {

@@ -1,4 +1,5 @@
 /* onnxruntime-web in the worker: fetched from where the page was told, its hash checked by the browser, run from a blob. */
+import { apart } from "./pieces.js";
 
 /** A fault that the page has a sentence for. why: "runtime", "memory", "nan", "network" or "wasm". */
 export class Fault extends Error {
@@ -58,16 +59,25 @@ export class Sessions {
     return this.made.get(name);
   }
 
-  /** Run a graph on plain arrays and numbers, by the names of its inputs -> its outputs as arrays. */
+  /**
+   * Run a graph on plain arrays and numbers, by the names of its inputs -> its outputs as arrays. What is named with a dot is a piece of a whole:
+   * the input flat.w_y is inputs.flat.w_y.
+   */
   async run(name, inputs) {
     const session = await this.#session(name);
     const feeds = {};
     for (const [input, [type, dims]] of Object.entries(this.about[name].inputs)) {
-      const value = inputs[input];
+      const [whole, piece] = apart(input);
+      const value = piece ? inputs[whole][piece] : inputs[whole];
       feeds[input] = new this.ort.Tensor(type, typeof value === "number" ? new Float32Array([value]) : value, dims);
     }
-    const found = await session.run(feeds);
-    return Object.fromEntries(Object.entries(found).map(([output, tensor]) => [output, tensor.data]));
+    const found = {};
+    for (const [output, tensor] of Object.entries(await session.run(feeds))) {
+      const [whole, piece] = apart(output);
+      if (piece) (found[whole] ??= {})[piece] = tensor.data;
+      else found[whole] = tensor.data;
+    }
+    return found;
   }
 
   async release() {

@@ -1,7 +1,6 @@
 /* Where a run begins and what it may change: what app/engine/finetune.py does, as one flat vector in the order of the manifest. */
+import { size } from "./pieces.js";
 import { randint, randn, Twister } from "./random.js";
-
-const size = (dims) => dims.reduce((product, dim) => product * dim, 1);
 
 /** Where each part of a model's vector stands: {name: {dims, from, to, file}}, and `length` of the vector. */
 export const layout = (model) => {
