@@ -186,11 +186,8 @@ class ReadableTokenizer:
         return self.pieces([*before, id_])[-1]
 
     def written(self, id_: int) -> bytes | str:
-        """What a token adds to a text: bytes (GPT-2) or letters, a space among them where it ends a word
-        (GPT-1); the spelling of a special token.
-        """
-        special = self._special_spelling(id_)
-        return self._atoms_of(id_) if special is None else special
+        """What a token adds to a text: bytes (GPT-2) or letters (GPT-1); the spelling of a special token."""
+        return self._special_spelling(id_) or self._atoms_of(id_)
 
     def decode(self, ids: Sequence[int]) -> str:
         """NFC text of the tokens, without special ones; <unk> is shown, and cut-off bytes as ‹EA B3›."""

@@ -85,8 +85,16 @@ const shelved = (id) => {
 /** What lesson `id` was like before a change of language or a reload, as far as no link can hold it. */
 export const kept = (id) => shelved(id)?.kept ?? (id === page.asked ? history.state?.kept ?? null : null);
 
-/** What a stage whose state lives in the page has left for itself. */
-export const own = (id) => shelved(id)?.own;
+const drawer = (id) => `one-token:own:${id}`;
+/** What a stage whose state lives in the page has left for itself in this tab. */
+export const own = (id) => {
+  try { return shelved(id)?.own ?? JSON.parse(sessionStorage.getItem(drawer(id))) ?? undefined; } catch { return undefined; }
+};
+/** The page is left: what such a stage keeps is there when it comes back. */
+export const keepOwn = (stage) => {
+  if (!stage.lesson.keep || !stage.value) return;
+  try { sessionStorage.setItem(drawer(stage.id), JSON.stringify(stage.lesson.keep(stage))); } catch { /* refused, or full */ }
+};
 
 /** Go to the page in `language`, one of page.languages, with the picture that is on screen. */
 export const changeLanguage = (stage, language) => {

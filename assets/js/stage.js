@@ -1,7 +1,7 @@
 /* A lesson's stage in the browser: it sends one action at a time to Python, waits for the picture, and draws it.
    Presses made while an answer is under way (or while the model is still loading) wait in line; none is lost. */
 import { Frame } from "./frame.js";
-import { hasState, writeLink } from "./link.js";
+import { hasState, keepOwn, writeLink } from "./link.js";
 import { root } from "./page.js";
 import { rich } from "./term.js";
 import { send } from "./transport.js";
@@ -18,6 +18,8 @@ export const active = () => [...stages.values()].find((stage) => stage.at.isConn
 /** Leaving while a run goes on in the page would lose it: the browser asks first. */
 addEventListener("beforeunload", (event) => { if ([...stages.values()].some((stage) => stage.lesson.running?.(stage))) event.preventDefault(); });
 
+addEventListener("pagehide", () => { for (const stage of stages.values()) keepOwn(stage); });
+
 /** What the page around the stages (shell.js) does after each picture. */
 export const shell = { painted() {} };
 
@@ -26,7 +28,7 @@ export class Stage {
    * at: the element to draw into · lesson: {drawing, words, scenes, fields, preview}, see lessons.js;
    * stage.fields: {name: {low, high, step, stops}} of the State's numbers, for sliders
    * drawing: what draw.js of the lesson exports: build(stage), draw(stage); if it likes board(stage), space(stage), typing,
-   * and, where the page leads, keep(stage) and running(stage) · own: what keep(stage) has given before a change of language
+   * and, where the page leads, keep(stage) and running(stage) · own: what keep(stage) gave when the page was left
    */
   constructor(id, at, lesson, own = {}) {
     Object.assign(this, { id, at, lesson: lesson.drawing, words: lesson.words, scenes: lesson.scenes, fields: lesson.fields });

@@ -1,5 +1,5 @@
 /* 「GPT-1 vs GPT-2」 beside a presenter: both open blocks large, nothing under 24 px. One 1280 × 720 drawing that the window scales. */
-import { arrow, canvas, fill, fit, html, press, svg, textWidth } from "../../assets/js/dom.js";
+import { arrow, canvas, fill, fit, html, percent, press, svg, textWidth } from "../../assets/js/dom.js";
 import { boardDots } from "../../assets/js/views/board_dots.js";
 import { readable } from "../../assets/js/views/chip.js";
 import { heat } from "../../assets/js/views/heatmap.js";
@@ -147,7 +147,7 @@ class Column {
     const name = fit((column.next.space ? "·" : "") + readable(column.next), 118, 30, 700);
     svg("rect", { class: "next", x: 442, y: 88, width: 124, height: 50, rx: 10 }, this.at);
     text(this.at, 504, 123, 30, name, { bold: true, anchor: "middle", cls: "on-chosen" });
-    text(this.at, 560, 170, 26, signedNumber(column.next.p), { bold: true, anchor: "end" });
+    text(this.at, 560, 170, 26, percent(column.next.p), { bold: true, anchor: "end" });
   }
 
   bottom() {

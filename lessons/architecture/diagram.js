@@ -1,6 +1,6 @@
 /* One architecture as a drawing: the residual stream rises, attention and MLP add to it, LN stands where the architecture has it.
    The two columns share one geometry, so that a difference between them is a difference between the models. */
-import { fill, fit, html, press, svg, textWidth } from "../../assets/js/dom.js";
+import { fill, fit, html, percent, press, svg, textWidth } from "../../assets/js/dom.js";
 import { aboutToken, readable } from "../../assets/js/views/chip.js";
 import { heat } from "../../assets/js/views/heatmap.js";
 
@@ -315,7 +315,7 @@ class Drawing {
     const group = svg("g", { class: "next-token" }, this.svg);
     svg("rect", { x: width - wide, y: 2, width: wide - 1, height: 25, rx: 6 }, group);
     this.text(group, width - wide / 2, 19, name, "b on-chosen", "middle");
-    this.text(this.svg, width - 1, 44, num(column.next.p), "b", "end");
+    this.text(this.svg, width - 1, 44, percent(column.next.p), "b", "end");
     svg("title", {}, group, aboutToken(column.next, this.words));
     return wide;
   }

@@ -13,6 +13,7 @@ from app.outside import outside
 from app.parts import Part
 from app.views import heatmap
 from app.views.explained import explained
+from app.views.numbers import percent
 from app.views.snippet import Snippet, loadable
 from app.views.tokens import token_view
 from lessons.architecture import compute, lab_figures, panels
@@ -155,7 +156,7 @@ def _look(picture: Picture) -> str:
         piece = run.loaded.tokenizer.candidates(list(run.ids), [token_id])[0]
         shown |= {
             f"next{number}": picture.label(run, token_id) or token_view(piece)["piece"],
-            f"p{number}": f"{p:.2f}",
+            f"p{number}": percent(p),
         }
     words = f"look.{picture.state.lit}"
     same = shown["tokens1"] == shown["tokens2"] and f"{words}.same" in picture.context.words

@@ -119,5 +119,5 @@ def _attention(run: Run, name: str, row: int, head: int) -> Filled:
     q, k = (run.tensors[name.replace("hook_pattern", f"hook_{one}")][:, head] for one in "qk")  # (T, d_head)
     product = (q[row].double() * k[column].double()).sum()
     weight = run.tensors[name][head, row, column]
-    inside = ["mfrac", ["tint", "q", number(product)], ["msqrt", str(q.shape[1])]]
+    inside = ["mfrac", ["tint", "q-ink", number(product)], ["msqrt", str(q.shape[1])]]
     return Filled("attention", _applied(weight, "softmax", *_AMONG, inside, *_AMONG[::-1]), column)

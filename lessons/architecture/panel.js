@@ -8,7 +8,7 @@ import { shapeOf, signedNumber } from "./diagram.js";
 import { tensorHeads, tensorRows, tensors } from "./heatmaps.js";
 
 const HISTOGRAM = { height: 60, base: 41, bins: 35 };
-const SYMBOLS = { x: "ink-2", y: "model-ink", μ: "mu", σ: "sigma", Q: "q", K: "k", V: "v" };
+const SYMBOLS = { x: "ink-2", y: "model-ink", μ: "mu", σ: "sigma", Q: "q-ink", K: "k-ink", V: "v-ink" };
 const num = (value, digits = 2) => signedNumber(value, digits);
 
 const { mean, spread, rowOf, named, plain } = tensors;

@@ -65,7 +65,7 @@ const strip = (drawing, stage, value, column) => {
   svg("path", { class: "needle", d: `M1038 ${needle}H1072`, "stroke-width": 4 }, drawing);
   svg("circle", { cx: 1036, cy: needle, r: 7, fill: "var(--ink)" }, drawing);
   svg("path", { d: `M1068 ${needle}l20 -12v24z`, fill: "var(--ink)" }, drawing);
-  const line = Math.min(needle, 386);
+  const line = Math.min(needle, 372); // its words stay above the model
   text(drawing, [1094, line + 16], 46, value.u.toFixed(3), { bold: true });
   text(drawing, [1094, line + 46], 24, stage.words.random, { light: true });
   const rise = x(column) + 95;

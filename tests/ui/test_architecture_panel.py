@@ -295,9 +295,7 @@ def test_formulas_are_katex_s_with_numbers_in_them(open_page):
     formula = page.locator("#architecture .panel-formula .katex")
     formula.wait_for()
     assert formula.locator(".katex-mathml math").count() == 1  # what a screen reader reads
-    page.locator(
-        "#architecture .panel-filled .katex .mfrac"
-    ).first.wait_for()  # each formula is set on its own
+    page.locator("#architecture .panel-filled .katex .mfrac").first.wait_for()
     coloured = page.locator("#architecture .panel-formula .katex-html [style*='--mu']").first
     assert coloured.evaluate("part => getComputedStyle(part).color") == "rgb(11, 116, 107)"
     assert page.evaluate("document.fonts.check('16px KaTeX_Main')")

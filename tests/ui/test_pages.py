@@ -6,10 +6,12 @@ That no page logs an error or asks for anything off this machine is checked by `
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
 from app.languages import CODES
+from app.lesson import Lesson
 from lessons import LESSONS
 from tests.harness.visit import DESKTOP, PHONE, Visit, open_visit
 
@@ -33,6 +35,11 @@ BACKGROUND = """() => {
 }"""
 
 
+def plain(text: str) -> str:
+    """What is read of a text with **bold** and [[terms]]."""
+    return re.sub(r"\[\[(?:[^\]|]+\|)?([^\]]+)\]\]", r"\1", text).replace("**", "")
+
+
 def scene_ids(lesson: str) -> list[str]:
     return [scene.id for one in LESSONS if one.id == lesson for scene in one.scenes]
 
@@ -52,6 +59,20 @@ def test_a_lesson_opens_clean(open_page, lesson: str, lang: str, size: str, them
     assert not [sign for sign in BROKEN if sign in text]
     brightness = page.evaluate(BACKGROUND)  # 0 black … 255 white
     assert brightness > 200 if theme == "light" else brightness < 60
+
+
+@pytest.mark.parametrize("lang", CODES)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.id)
+def test_what_a_scene_says_takes_one_line(open_page, lesson: Lesson, lang: str):
+    """A second line would push the picture down, and what to look at under the bar."""
+    page = open_page(lang=lang, query={"lesson": lesson.id}, model=False).page
+    lines = """(say) => {
+      const lead = document.querySelector(".view .lead:not([hidden])");
+      lead.textContent = say;
+      return lead.getBoundingClientRect().height / parseFloat(getComputedStyle(lead).lineHeight);
+    }"""
+    said = {scene["id"]: plain(scene["say"]) for scene in lesson.scene_words(lesson.texts(lang))}
+    assert {name: say for name, say in said.items() if page.evaluate(lines, say) > 1.2} == {}
 
 
 @pytest.mark.parametrize("lesson", [lesson.id for lesson in LESSONS])

@@ -7,12 +7,18 @@ asserts; a scene without one fails.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from statistics import mean
 from typing import Any
 
 import pytest
 import torch
 
 from app import languages, models
+from app.engine import tasks
+from app.engine.finetune import FineTuning, Plan, StepReport
+from app.engine.inputs import grouped_batches
+from app.engine.recipe import RECIPE
 from app.models import Registry
 from lessons import LESSONS
 from tests.mounted import Mounted, Visitor
@@ -352,3 +358,105 @@ def only_larger(picture: Picture, visitor: Visitor) -> None:
 @claim("architecture", "zero-shot")
 def the_sizes_stand_there(picture: Picture, visitor: Visitor) -> None:
     only_larger(picture, visitor)
+
+
+# ---- 「미세조정」 ----
+
+
+@cache
+def tuned(lambda_: float, n_steps: int) -> list[StepReport]:
+    """A run with the lesson's recipe on the Korean half, as the browser would make it."""
+    loaded = models.load("tiny-gpt2")
+    run = FineTuning(loaded, Plan("classification", 2, 4), lambda_)
+    examples = tasks.examples(loaded, "sentiment", "train", "ko")
+    batches = grouped_batches(examples, RECIPE.batch_size, n_steps, 0)
+    found = []
+    for index, batch in enumerate(batches):
+        run.learning_rate = RECIPE.learning_rate_at(index, RECIPE.steps)
+        found += run.steps([batch])
+    return found
+
+
+def ends(reports: list[StepReport], name: str) -> tuple[float, float]:
+    """The mean of a loss over the first and the last ten steps."""
+    values = [getattr(report, name) for report in reports]
+    return mean(values[:10]), mean(values[-10:])
+
+
+def pieces(picture: Picture, row: int = 0) -> list[str]:
+    return [token["label"] or token["piece"] for token in picture["sequences"][row]["tokens"]]
+
+
+@claim("fine-tuning", "labels", "extract")
+def start_before_and_extract_behind(picture: Picture, visitor: Visitor) -> None:
+    assert pieces(picture)[0] == "Start" and pieces(picture)[-1] == "Extract"
+    assert len(picture["labels"]) == picture["n_out"] == 2 and picture["d"] == 192
+
+
+@claim("fine-tuning", "label-loss")
+def only_l2_falls(picture: Picture, visitor: Visitor) -> None:
+    assert picture["settings"]["lambda"] == 0
+    (l2, l2_after), (l1, l1_after) = ends(tuned(0.0, 60), "l2"), ends(tuned(0.0, 60), "l1")
+    assert l2_after < 0.75 * l2 and abs(l1_after - l1) < 0.15 * l1
+
+
+@claim("fine-tuning", "joint")
+def l1_falls_with_l2(picture: Picture, visitor: Visitor) -> None:
+    assert picture["settings"]["lambda"] == 0.5
+    reports = tuned(0.5, 60)
+    assert all(one.l3 == one.l2 + 0.5 * one.l1 for one in reports)
+    assert ends(reports, "l1")[1] < 0.5 * ends(reports, "l1")[0]
+
+
+@claim("fine-tuning", "midway", "language")
+def it_starts_without_lambda(picture: Picture, visitor: Visitor) -> None:
+    assert picture["settings"]["lambda"] == 0 and picture["view"] == "train"
+    assert ends(tuned(0.5, 60), "l1")[1] < ends(tuned(0.0, 60), "l1")[1], "λ bends L1"
+
+
+@claim("fine-tuning", "extra")
+def four_small_things_are_new(picture: Picture, visitor: Visitor) -> None:
+    assert picture["counts"]["new"] == 192 * 2 + 3 * 192
+    assert "960" in picture["say_new"]
+
+
+@claim("fine-tuning", "entailment")
+def joined_by_delim(picture: Picture, visitor: Visitor) -> None:
+    assert len(picture["sequences"]) == 1 and pieces(picture).count("Delim") == 1
+
+
+@claim("fine-tuning", "similarity")
+def both_orders(picture: Picture, visitor: Visitor) -> None:
+    first, second = ([token["id"] for token in row["tokens"]] for row in picture["sequences"])
+    cut = first.index(4)
+    assert second == [3, *first[cut + 1 : -1], 4, *first[1:cut], 5]
+
+
+@claim("fine-tuning", "choice")
+def a_row_for_each_answer(picture: Picture, visitor: Visitor) -> None:
+    assert len(picture["sequences"]) == 2 and picture["n_out"] == 1
+    first, second = (pieces(picture, row) for row in range(2))
+    assert first[: first.index("Delim")] == second[: second.index("Delim")] and first != second
+
+
+@claim("fine-tuning", "layers")
+def the_start_matters(picture: Picture, visitor: Visitor) -> None:
+    points = {point["k"]: point["mean"] for point in picture["layers"]["points"]}
+    assert picture["view"] == "layers" and max(points.values()) - min(points.values()) > 20
+
+
+@claim("fine-tuning", "point")
+def three_layers_are_picked(picture: Picture, visitor: Visitor) -> None:
+    assert picture["settings"]["layers"] == 3 and picture["settings"]["steps"] == 150
+
+
+@claim("fine-tuning", "numbers")
+def fewer_numbers_less_accuracy(picture: Picture, visitor: Visitor) -> None:
+    rows = {row["id"]: row for row in picture["parts_table"]["rows"]}
+    assert rows["head"]["n"] < rows["full"]["n"] / 1000
+    assert rows["head"]["mean"] < rows["full"]["mean"] - 20
+
+
+@claim("fine-tuning", "own")
+def her_own_lines(picture: Picture, visitor: Visitor) -> None:
+    assert picture["task"] == "own" and picture["view"] == "own" and picture["kind"] == "classification"

@@ -45,7 +45,8 @@ const examplesOf = (rows, langs) => rows.map(([lang, group, label, ...fields]) =
 const ops = {
   async load({ where: told, model: name, set, kind, lang }) {
     where = told;
-    if (run) throw new Error("a run is going on");
+    if (left) throw new Error("a run is going on");
+    run = null; // its memory first
     if (!loaded) {
       const manifest = json(await download("graph", "manifest.json"));
       const { bytes } = where.runtime;

@@ -1,0 +1,24 @@
+/* Sentences that the page itself fills: as app/i18n.py does, in Korean a particle follows the word it stands on. */
+
+const DIGITS = ["o", "ㄹ", "", "o", "", "", "o", "ㄹ", "ㄹ", ""]; // how the Korean name of a digit ends: ㄹ, another consonant, or a vowel
+const LETTERS = { l: "ㄹ", m: "o", n: "o" };
+
+const ending = (word) => {
+  const last = [...word].reverse().find((sign) => /[\p{L}\p{N}%]/u.test(sign)) ?? "";
+  if (/[가-힣]/.test(last)) return ["", "o", "ㄹ"][(last.charCodeAt(0) - 0xac00) % 28 === 0 ? 0 : (last.charCodeAt(0) - 0xac00) % 28 === 8 ? 2 : 1];
+  if (/\d/.test(last)) return DIGITS[Number(last)];
+  return LETTERS[last.toLowerCase()] ?? "";
+};
+
+/** "2.17", "으로/로" -> "2.17로" */
+export const withParticle = (word, pair) => {
+  const [consonant, vowel] = pair.split("/");
+  const end = ending(word);
+  return word + (end === "ㄹ" && consonant === "으로" ? vowel : end ? consonant : vowel);
+};
+
+/** "{l1:은/는} {n}" filled with values. Only for what the page has made itself, never for a learner's text. */
+export const say = (template, values) => template.replace(/\{(\w+)(?::([^}]+))?\}/g, (whole, name, pair) => {
+  if (!Object.hasOwn(values, name)) return whole;
+  return pair ? withParticle(String(values[name]), pair) : String(values[name]);
+});

@@ -1,0 +1,66 @@
+/* A learner's own labelled lines, read in her browser: `label<TAB>text`, or a CSV or TSV file. */
+
+export const MOST_LINES = 500;
+export const MOST_LABELS = 8;
+const LONGEST = 500;
+
+/** One line of a CSV file, with quotes; of a TSV, cut at its tabs. */
+const cells = (line) => {
+  if (line.includes("\t")) return line.split("\t");
+  const found = [];
+  let cell = "";
+  let quoted = false;
+  for (let index = 0; index < line.length; index += 1) {
+    const sign = line[index];
+    if (quoted && sign === '"' && line[index + 1] === '"') { cell += '"'; index += 1; }
+    else if (sign === '"' && (quoted || !cell)) quoted = !quoted;
+    else if (sign === "," && !quoted) { found.push(cell); cell = ""; }
+    else cell += sign;
+  }
+  return [...found, cell];
+};
+
+/**
+ * text -> {labels: [name], rows: [{text, label}]}. Throws {say, n}: the name of the sentence, and the line that it is about.
+ * Empty lines count, but are passed over.
+ */
+export const readLines = (text) => {
+  const rows = [];
+  text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/).forEach((line, index) => {
+    if (!line.trim()) return;
+    const parts = cells(line).map((cell) => cell.trim());
+    if (parts.length < 2 || !parts[0] || !parts[1]) throw { say: "own.bad_line", n: index + 1 };
+    if (parts.length > 2 && !line.includes("\t")) throw { say: "own.many_cells", n: index + 1 };
+    const words = parts.slice(1).join(" ").replace(/\0/g, "");
+    if (words.length > LONGEST) throw { say: "own.long_line", n: index + 1 };
+    if (rows.length === MOST_LINES) throw { say: "own.too_many", n: index + 1 };
+    rows.push({ name: parts[0].slice(0, 40), text: words });
+  });
+  if (!rows.length) throw { say: "own.no_line", n: 0 };
+  const labels = [...new Set(rows.map((row) => row.name))];
+  if (labels.length < 2) throw { say: "own.one_label", n: 0 };
+  if (labels.length > MOST_LABELS) throw { say: "own.many_labels", n: labels.length };
+  if (rows.length < 10) throw { say: "own.few_lines", n: rows.length };
+  return { labels, rows: rows.map((row) => ({ text: row.text, label: labels.indexOf(row.name) })) };
+};
+
+/** A fifth of the rows, drawn with the seed, is held out -> {train, dev}: indices. Every label stays in `train`. */
+export const holdOut = (rows, seed) => {
+  let state = (seed * 2654435761 + 97) >>> 0;
+  const random = () => { state ^= state << 13; state ^= state >>> 17; state ^= state << 5; state >>>= 0; return state / 4294967296; };
+  const order = rows.map((_, index) => index);
+  for (let index = order.length - 1; index > 0; index -= 1) {
+    const other = Math.floor(random() * (index + 1));
+    [order[index], order[other]] = [order[other], order[index]];
+  }
+  const dev = [];
+  const left = rows.reduce((counts, row) => { counts[row.label] = (counts[row.label] ?? 0) + 1; return counts; }, []);
+  for (const index of order) {
+    if (dev.length >= Math.floor(rows.length / 5)) break;
+    if (left[rows[index].label] < 2) continue;
+    left[rows[index].label] -= 1;
+    dev.push(index);
+  }
+  const held = new Set(dev);
+  return { dev: dev.sort((a, b) => a - b), train: rows.map((_, index) => index).filter((index) => !held.has(index)) };
+};

@@ -1,0 +1,287 @@
+"""「미세조정」 in the real page: a run in this browser, a sentence tried, a point made, own data."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.languages import CODES
+from lessons.fine_tuning.lesson import LESSON
+from tests.harness.visit import PHONE, Visit
+
+pytestmark = pytest.mark.ui
+
+SLOW = 240_000  # ms: a run on a machine that does other things too
+OWN = "lab.active().own"
+STEPS = "n => (lab.active()?.own.run?.steps.length ?? 0) >= n"
+RESTS = """n => {
+  const { run } = lab.active().own;
+  return run.steps.length >= n && !["loading", "running"].includes(run.status);
+}"""
+FAILED = "lab.active().own.error"
+
+
+def opened(open_page, **query) -> Visit:
+    how = {name: query.pop(name) for name in ("lang", "size", "theme") if name in query}
+    return open_page(query={"lesson": LESSON.id, "lambda_": 0, **query}, **how)
+
+
+def numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"\d+(?:\.\d+)?", text)]
+
+
+def run(page) -> dict:
+    return page.evaluate(f"{OWN}.run")
+
+
+def wait_steps(page, n: int, condition: str = STEPS) -> None:
+    page.wait_for_function(condition, arg=n, timeout=SLOW)
+    assert not page.evaluate(FAILED), page.evaluate(FAILED)
+
+
+def smoothed(values: list[float]) -> float:
+    """The thick line: each step moves it by 0.12 of the way."""
+    found = values[0]
+    for value in values[1:]:
+        found += 0.12 * (value - found)
+    return found
+
+
+def test_a_run_with_lambda_moved_in_it(open_page):
+    """Everything that is told of it is in its steps; between start and end nothing is asked of the server."""
+    visit = opened(open_page, steps=24)
+    page = visit.page
+    asked: list[str] = []
+    page.locator("#ft-play").click()
+    wait_steps(page, 4)
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#ft-lambda").press("End")  # λ = 2
+    wait_steps(page, 10)
+    page.locator("#ft-play").click()  # a pause
+    wait_steps(page, 10, RESTS)
+    assert not asked, "a run costs the server nothing"
+    found = run(page)
+    steps = found["steps"]
+    [change] = found["changes"]
+    assert change["from"] == 0 and change["to"] == 2 and 4 <= change["step"] < len(steps)
+    assert [step["lambda"] for step in steps] == [0] * change["step"] + [2] * (len(steps) - change["step"])
+    shown = [page.locator(f".equation .eq-term > b.l{index}").inner_text() for index in (1, 2, 3)]
+    l1, l2 = (smoothed([step[name] for step in steps]) for name in ("l1", "l2"))
+    assert [float(one) for one in shown[:2]] == pytest.approx([l1, l2], abs=0.006)
+    assert float(shown[2]) == pytest.approx(float(shown[1]) + 2 * float(shown[0]), abs=0.011)
+    look = page.locator("#fine-tuning .look span").inner_text()
+    assert numbers(look)[0] == change["step"] and "L1" in look
+    assert page.locator(".loss .change").count() == 1
+    assert page.locator(".progress b").inner_text() == str(len(steps))
+
+    page.locator("#ft-back").click()  # to where λ was moved
+    page.wait_for_function(f"{OWN}.run.steps.length === {change['step']}", timeout=SLOW)
+    page.locator("#ft-step").click()
+    wait_steps(page, change["step"] + 1, RESTS)
+    again = run(page)["steps"][-1]
+    assert again["l1"] == pytest.approx(steps[change["step"]]["l1"], rel=1e-4), (
+        "the same step from the same place"
+    )
+
+    page.locator("#ft-play").click()
+    wait_steps(page, 24, RESTS)
+    page.wait_for_function(f"{OWN}.runs.length === 1")
+    dev = run(page)["dev"]
+    assert [one["step"] for one in dev] == [0, 20]
+    value = page.evaluate("lab.active().value")
+    places = value["dev_shown"]
+    right = [
+        max(range(2), key=lambda k, i=i: dev[-1]["probabilities"][i][k]) == value["dev"][i]["label"]
+        for i in places
+    ]
+    assert page.locator(".dev li").count() == 4
+    assert page.locator(".dev li:not(.wrong)").count() == sum(right)
+    assert (
+        page.locator(".runs tbody tr").first.locator("td").last.inner_text() == f"{dev[-1]['accuracy']:.3f}"
+    )
+    before, now = run(page)["language"][0], run(page)["language"][-1]
+    entries = page.locator(".language li")
+    assert entries.count() >= 2
+    assert numbers(entries.first.locator(".l1").inner_text())[1:] == pytest.approx(
+        [before["task"], before["world"]], abs=0.006
+    )
+    assert numbers(entries.last.locator(".l1").inner_text())[-1] == pytest.approx(now["world"], abs=0.006)
+
+
+def test_a_sentence_is_tried_token_by_token(open_page):
+    visit = opened(open_page, steps=8)
+    page = visit.page
+    assert page.locator(".labels .p").first.inner_text() == "–"
+    page.locator("#ft-play").click()
+    wait_steps(page, 8, RESTS)
+    page.wait_for_function(f"{OWN}.probe")
+    shares = [numbers(text)[0] for text in page.locator(".labels .p").all_inner_texts()]
+    assert sum(shares) == pytest.approx(100, abs=1)
+    piece = page.locator(".rows button.piece").nth(2)
+    piece.focus()
+    page.wait_for_function(f"{OWN}.without")
+    found, without = page.evaluate(f"[{OWN}.probe.probabilities[0], {OWN}.without.probabilities[0]]")
+    assert numbers(page.locator("#fine-tuning .look").inner_text()) == pytest.approx(
+        [found, without], abs=6e-4
+    )
+    before = visit.serial()
+    field = page.locator("#fine-tuning-text")
+    field.fill("<script>alert(1)</script> 🙂 재미있다")
+    field.press("Enter")
+    visit.wait_painted(after=before)
+    page.wait_for_function(
+        f"{OWN}.probe?.of === String(lab.active().value.sequences.map((one) => one.ids))", timeout=SLOW
+    )
+    assert "%" in page.locator(".labels .p").first.inner_text()
+
+
+def test_a_point_of_figure_2(open_page):
+    visit = opened(open_page, scene="point", steps=20, seed=3)
+    page = visit.page
+    assert page.locator(".layers-plot .recorded").count() == 6
+    assert page.locator(".layers-plot .own-point").count() == 0
+    page.locator("#ft-play").click()
+    wait_steps(page, 20, RESTS)
+    page.locator(".layers-plot .own-point").wait_for()
+    accuracy = page.evaluate(f"{OWN}.run.dev.at(-1).accuracy")
+    assert page.locator(".own-name").first.text_content() == f"{100 * accuracy:.1f}"
+    page.locator("[data-key='layers0']").click()
+    page.wait_for_function(
+        "lab.active().value.settings.layers === 0 && lab.active().own.run.settings.layers === 0"
+    )
+    assert page.evaluate(f"{OWN}.runs.length") == 1, "the run before is kept"
+
+
+def test_own_lines(open_page):
+    visit = opened(open_page, scene="own", steps=6)
+    page = visit.page
+    page.locator("#ft-play").click()
+    page.locator(".card .error").wait_for()
+    area = page.locator(".view-own textarea")
+    note = page.locator(".own-note")
+    use = page.locator("[data-key=own-use]")
+    for text, wrong in (
+        ("", ""),
+        ("좋음 재미있다", "1"),
+        ("a\tb\n\nc", "3"),
+        ("a\tb\na\tc", ""),
+        ("a,b,c", "1"),
+    ):
+        area.fill(text)
+        use.click()
+        page.wait_for_function("document.querySelector('.own-note').textContent")
+        assert wrong in note.inner_text(), text
+        assert not page.evaluate(f"{OWN}.lines ?? null")
+    page.locator(".view-own input[type=file]").set_input_files(
+        {
+            "name": "mine.csv",
+            "mimeType": "text/csv",
+            "buffer": "\n".join(f'{"ab"[n % 2]},"오늘, {n}번째 줄 <b>"' for n in range(20)).encode(),
+        }
+    )
+    page.wait_for_function(f"{OWN}.lines")
+    assert page.evaluate(f"[{OWN}.lines.train.length, {OWN}.lines.dev.length]") == [16, 4]
+    page.locator("#ft-play").click()
+    wait_steps(page, 6, RESTS)
+    assert page.evaluate(f"{OWN}.run.labels") == ["a", "b"]
+    assert page.locator(".dev li").count() == 4 and "<b>" in page.locator(".dev .sentence").first.inner_text()
+
+
+def test_a_reload_asks_and_curves_survive_a_switch(open_page):
+    visit = opened(open_page, steps=300)
+    page = visit.page
+    page.locator("#ft-play").click()
+    wait_steps(page, 3)
+    page.locator("#lessons [role=tab]").first.click()  # another lesson: the run goes on
+    page.wait_for_timeout(300)
+    page.locator(f"#lessons [role=tab][data-tab-id={LESSON.id}]").click()
+    n = page.evaluate(f"{OWN}.run.steps.length")
+    wait_steps(page, n + 2)
+    page.evaluate("location.reload()")
+    page.wait_for_timeout(500)
+    assert visit.dialogs == [""], "the browser asks before a run is lost"
+    visit.dialogs.clear()
+    page.locator("#ft-play").click()
+    wait_steps(page, 3, RESTS)
+    kept = page.evaluate(f"{OWN}.run.steps.length")
+    page.locator("a[lang=en], button[lang=en]").first.click()
+    page.wait_for_function(
+        "document.documentElement.lang === 'en' && lab?.active?.()?.value?.ready", timeout=60_000
+    )
+    assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
+    page.reload()
+    page.wait_for_function("lab.active?.()?.value?.ready", timeout=60_000)
+    assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
+
+
+@pytest.mark.parametrize("how", ["wasm", "runtime"])
+def test_where_the_browser_cannot_one_sentence_says_so(open_page, how):
+    visit = opened(open_page, steps=8)
+    page = visit.page
+    if how == "wasm":
+        page.evaluate("delete window.WebAssembly")
+    else:
+        page.route(re.compile(r"ort.*\.(mjs|wasm)"), lambda route: route.abort())
+    page.locator("#ft-play").click()
+    page.locator(".card .error").wait_for(timeout=SLOW)
+    told = page.locator(".card .error").inner_text()
+    assert told == LESSON.texts("ko")[f"ui.failed.{how}"]
+    assert page.locator("[data-key=where-server]").is_enabled()
+    visit.console_errors.clear()
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_on_a_phone_and_in_the_dark(open_page, lang):
+    page = opened(open_page, lang=lang, size=PHONE, theme="dark").page
+    for view in ("layers", "parts", "own", "train"):
+        page.locator(f"[data-key=view-{view}]").click()
+        page.wait_for_function(f"lab.active().value.view === '{view}' && !lab.active().pending")
+        assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 1, view
+    assert page.locator("#ft-play").is_visible()
+
+
+def test_the_server_trains_where_the_browser_cannot(open_page):
+    visit = opened(open_page, steps=6)
+    page = visit.page
+    page.locator("[data-key=where-server]").click()
+    page.locator("#ft-play").click()
+    wait_steps(page, 6, RESTS)
+    assert page.evaluate(f"{OWN}.where") == "server"
+    assert page.locator("[data-key=where-server]").get_attribute("aria-pressed") == "true"
+    page.wait_for_function(f"{OWN}.probe")
+    assert page.locator(".language li").count() == 2
+    on_server = [step["l1"] for step in run(page)["steps"]]
+    page.locator("[data-key=where-browser]").click()
+    page.locator("#ft-play").click()
+    page.wait_for_function(f"{OWN}.run.steps.length === 6 && {OWN}.run.status === 'done'", timeout=SLOW)
+    assert [step["l1"] for step in run(page)["steps"]] == pytest.approx(on_server, rel=1e-3)
+
+
+WITHOUT = """async ([value, row, index]) => {
+  const script = (one) => one.name.endsWith("fine_tuning/control.js");
+  return (await import(performance.getEntriesByType("resource").find(script).name)).without(value, row, index);
+}"""
+
+
+def test_a_token_is_left_out_of_its_field(open_page):
+    """Each token of each row, for each kind: the row that is built of what is left lacks just that one."""
+    visit = opened(open_page)
+    page = visit.page
+    for kind, task in (("similarity", "similarity"), ("choice", "choice"), ("entailment", "entailment")):
+        page.locator(f"[data-key=kind-{kind}]").click()
+        page.wait_for_function(f"lab.active().value.task === '{task}' && !lab.active().pending")
+        value = page.evaluate("lab.active().value")
+        for row, sequence in enumerate(value["sequences"]):
+            for index, token in enumerate(sequence["tokens"]):
+                if token["special"]:
+                    continue
+                left = page.evaluate(WITHOUT, [value, row, index])
+                a, b, *answers = left
+                built = {
+                    "similarity": [[3, *a, 4, *b, 5], [3, *b, 4, *a, 5]],
+                    "entailment": [[3, *a, 4, *b, 5]],
+                    "choice": [[3, *a, *b, 4, *answer, 5] for answer in answers],
+                }[kind]
+                ids = sequence["ids"]
+                assert built[row] == ids[:index] + ids[index + 1 :], (kind, row, index)
