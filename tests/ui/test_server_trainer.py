@@ -176,8 +176,9 @@ def test_a_mark_made_while_it_runs_is_of_the_last_step_that_was_told(opened):
     one.do("void trainer.run(200).then(() => { own.ended = true; })")
     one.wait("news.some(({ step }) => step === 3)")
     one.do(
-        "(trainer.mark().then((id) => { own.mark = [id, own.news.findLast((one) => one.what === 'step').step]; }),"
-        " trainer.set({ lambda: 2 }))"
+        "(trainer.mark().then((id) => {"
+        " own.mark = [id, own.news.findLast((one) => one.what === 'step').step];"
+        " }), trainer.set({ lambda: 2 }))"
     )
     one.wait("news.filter(({ lambda }) => lambda === 2).length > 2")
     one.do("trainer.pause()")
