@@ -158,11 +158,13 @@ class LiveRun:
 
     def task_loss(self) -> list[float]:
         """L1 of each dev example, in nats per token."""
-        return self.look(self._of().dev)[1].tolist()
+        self._weights()
+        return self.look(self._material.dev)[1].tolist()
 
     def world_loss(self) -> list[float]:
         """L1 of each sentence of the model's own world."""
-        return self.line_losses(self._of().world)
+        self._weights()
+        return self.line_losses(self._material.world)
 
     def line_losses(self, lines: Sequence[Sequence[int]]) -> list[float]:
         """L1 of each line of ids, whose first token is given."""
@@ -172,7 +174,7 @@ class LiveRun:
     def proceed(self, ids: Sequence[int], n: int) -> list[tuple[int, float]]:
         """Greedy continuation: up to n tokens, each with its probability."""
         flat = self._weights().flat
-        return self._looks.further(flat, ids, n, LENGTH, self._of().end)
+        return self._looks.further(flat, ids, n, LENGTH, self._material.end)
 
     def mark(self) -> tuple[int, int]:
         """Keep this moment -> (a number for `back`, its step). Of more than MOST_MARKS the oldest is lost."""
@@ -199,10 +201,6 @@ class LiveRun:
         self._further = grouped_batches(material.train, size, self.steps, material.batch_seed)
         self._looks = Looks(self.shape, self.plan.one_logit_per_sequence)
         self._now = Weights(tuning.flat, tuning.first_moment, tuning.second_moment, 0)
-
-    def _of(self) -> Material:
-        self._weights()
-        return self._material
 
     def _weights(self) -> Weights:
         if self._now is None:
