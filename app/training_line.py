@@ -28,7 +28,7 @@ RESTED = 30.0  # seconds without work until a run makes room for a new one
 LONGEST_TURN = 120.0  # seconds until one steps back, where others wait
 MOST_RUNS = 8  # with their weights, about 35 MB each for an embedded model
 IDLE = 2.0  # seconds between two looks at runs that rest
-LOWER = 10  # by how much the thread is nicer than the process
+LOWER = 5  # by how much the thread is nicer than the process
 BREATH = 0.002  # seconds between two steps, in which a thread that waits for Python's lock gets it
 
 

@@ -1,8 +1,8 @@
 """A run of fine-tuning that goes on in pieces while others look at it.
 
-Steps are those of `finetune`, looks those of `tuned`; the learning rate rises and falls by the
-`recipe`. One thread calls `step`; any thread may read the news, look at the weights as they are now, change
-λ, or take the run back to a mark. The weights after each step are new tensors, so a look needs no lock.
+Steps are those of `finetune`, looks those of `tuned`; the learning rate rises and falls by the `recipe`. One
+thread calls `step`; any thread may read the news, look at the weights as they are now, change λ, or take the
+run back to a mark. The weights after each step are new tensors, so a look needs no lock.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from app.engine.finetune import FineTuning, Plan, StepReport
+from app.engine.finetune import FineTuning, Plan
 from app.engine.inputs import Batch, Example, grouped_batches
 from app.engine.parameters import Shape
 from app.engine.recipe import RECIPE
@@ -34,7 +34,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Material:
-    """What a run trains on and is measured by. Without dev examples nothing is evaluated.
+    """What a run trains on and is measured by; without dev examples nothing is evaluated.
 
     world: sentences of the model's own world as ids, each after end-of-text. end: the token that ends a text.
     """
@@ -104,6 +104,11 @@ class LiveRun:
         return now.n_steps if now else 0
 
     @property
+    def n_events(self) -> int:
+        """`since` of the news that are still to come."""
+        return len(self._events)
+
+    @property
     def begun(self) -> bool:
         """It has weights: the looks below can be had."""
         return self._now is not None
@@ -153,11 +158,13 @@ class LiveRun:
 
     def task_loss(self) -> list[float]:
         """L1 of each dev example, in nats per token."""
-        return self.look(self._of().dev)[1].tolist()
+        self._weights()
+        return self.look(self._material.dev)[1].tolist()
 
     def world_loss(self) -> list[float]:
         """L1 of each sentence of the model's own world."""
-        return self.line_losses(self._of().world)
+        self._weights()
+        return self.line_losses(self._material.world)
 
     def line_losses(self, lines: Sequence[Sequence[int]]) -> list[float]:
         """L1 of each line of ids, whose first token is given."""
@@ -167,16 +174,17 @@ class LiveRun:
     def proceed(self, ids: Sequence[int], n: int) -> list[tuple[int, float]]:
         """Greedy continuation: up to n tokens, each with its probability."""
         flat = self._weights().flat
-        return self._looks.further(flat, ids, n, LENGTH, self._of().end)
+        return self._looks.further(flat, ids, n, LENGTH, self._material.end)
 
-    def mark(self) -> int:
-        """Keep the run as it is now -> a number for `back`. The oldest of more than MOST_MARKS is lost."""
+    def mark(self) -> tuple[int, int]:
+        """Keep this moment -> (a number for `back`, its step). Of more than MOST_MARKS the oldest is lost."""
         with self._lock:
+            now = self._weights()
             self._n_marks += 1
-            self._marks[self._n_marks] = Mark(self._weights(), self.lambda_, self.learning_rate)
+            self._marks[self._n_marks] = Mark(now, self.lambda_, self.learning_rate)
             while len(self._marks) > MOST_MARKS:
                 del self._marks[next(iter(self._marks))]
-            return self._n_marks
+            return self._n_marks, now.n_steps
 
     def back(self, mark: int) -> Mark | None:
         """Go on from a mark, with the batches that came then; None where it is no longer kept."""
@@ -194,10 +202,6 @@ class LiveRun:
         self._looks = Looks(self.shape, self.plan.one_logit_per_sequence)
         self._now = Weights(tuning.flat, tuning.first_moment, tuning.second_moment, 0)
 
-    def _of(self) -> Material:
-        self._weights()
-        return self._material
-
     def _weights(self) -> Weights:
         if self._now is None:
             raise InputError("run_waits")
@@ -205,7 +209,7 @@ class LiveRun:
 
     def _is_due(self, now: Weights) -> bool:
         at_a_stop = now.n_steps % self.every == 0 if self.every else now.n_steps == 0
-        return at_a_stop and self._measured is not now and bool(self._material.dev)
+        return at_a_stop and self._measured is not now and len(self._material.dev) > 0
 
     def _trains(self, now: Weights) -> bool:
         return self.goes and now.n_steps < min(self.target, self.steps)
@@ -219,7 +223,7 @@ class LiveRun:
         tuning.learning_rate = RECIPE.learning_rate_at(before.n_steps, self.steps, self.learning_rate)
         (report,) = tuning.steps([self._batches[before.n_steps]])
         after = Weights(tuning.flat, tuning.first_moment, tuning.second_moment, tuning.n_steps)
-        event = _step_event(report, 1000 * (time.perf_counter() - started))
+        event = {"what": "step", "ms": 1000 * (time.perf_counter() - started)} | asdict(report)
         self._n_made += 1
         with self._lock:
             if self._now is not before:  # taken back meanwhile: this step has not been
@@ -243,7 +247,3 @@ class LiveRun:
         accuracy = (probabilities.argmax(-1) == labels).double().mean().item()
         found = {"accuracy": accuracy, "probabilities": rounded(probabilities), "l1": l1.mean().item()}
         return [{"what": "dev", "step": now.n_steps} | found]
-
-
-def _step_event(report: StepReport, ms: float) -> Event:
-    return {"what": "step", "ms": round(ms, 1)} | asdict(report)

@@ -67,7 +67,6 @@ def replies(line: TrainingLine = SHARED) -> Mapping[str, Reply]:
         "run_split": of_run(_split),
         "run_language": of_run(_language),
         "run_proceed": of_run(_proceed),
-        "run_mark": of_run(lambda run, payload: {"mark": run.live.mark()}),
         "run_back": of_run(_back),
         "end_run": partial(_end, line),
     }
@@ -109,10 +108,11 @@ def _news(line: TrainingLine, context: Context, page: Page, state: Any, payload:
 
     {"place": how many are served before it, "begun": it has had its turn, "events", "since": for the next
     question, "step": of the weights as they are now, "rests": nothing is left to be done or told, "failed":
-    None, "nan" or "long"}.
+    None, "nan" or "long", "mark": {"id", "step"} of what was kept before anything else, where that is asked}.
     """
     name = _name(payload)
     live = line.get(name).live
+    kept = live.mark() if payload.flag("mark") else None
     live.lead(
         payload.flag("goes"),
         payload.whole("target", 0, MOST_STEPS),
@@ -124,7 +124,13 @@ def _news(line: TrainingLine, context: Context, page: Page, state: Any, payload:
     rests = not live.wants
     found = {"place": place, "begun": live.begun, "step": live.n_steps, "failed": live.failed}
     events, since = live.news(payload.whole("since"), MOST_NEWS)
-    return found | {"events": events, "since": since, "rests": rests and len(events) < MOST_NEWS}
+    mark = kept and {"id": kept[0], "step": kept[1]}
+    return found | {
+        "events": events,
+        "since": since,
+        "rests": rests and len(events) < MOST_NEWS,
+        "mark": mark,
+    }
 
 
 def _try(run: Served, payload: Payload) -> dict[str, Any]:
@@ -170,16 +176,12 @@ def _proceed(run: Served, payload: Payload) -> dict[str, Any]:
 
 
 def _back(run: Served, payload: Payload) -> dict[str, Any]:
-    """{"mark"} -> {"back": {"step", "lambda_", "learning_rate"}}, None in it where it is no longer kept."""
+    """{"mark"} -> {"back": {"step", "since", "lambda_", "learning_rate"}, or None where it is not kept}."""
     kept = run.live.back(payload.whole("mark"))
-    return {
-        "back": kept
-        and {
-            "step": kept.weights.n_steps,
-            "lambda_": kept.lambda_,
-            "learning_rate": kept.learning_rate,
-        }
-    }
+    if kept is None:
+        return {"back": None}
+    led = {"lambda_": kept.lambda_, "learning_rate": kept.learning_rate}
+    return {"back": {"step": kept.weights.n_steps, "since": run.live.n_events} | led}
 
 
 def _end(line: TrainingLine, context: Context, page: Page, state: Any, payload: Payload) -> dict[str, Any]:

@@ -169,6 +169,32 @@ def test_lambda_moves_while_it_runs_and_a_pause_ends_it(opened):
     assert one.do("trainer.run(1)") == {"step": found[-1]["step"] + 1}
 
 
+def test_a_mark_made_while_it_runs_is_of_the_last_step_that_was_told(opened):
+    """So a page knows where it comes back to, though the server was a few steps ahead of it."""
+    one = opened()
+    one.begin(steps=200)
+    one.do("void trainer.run(200).then(() => { own.ended = true; })")
+    one.wait("news.some(({ step }) => step === 3)")
+    one.do(
+        "(trainer.mark().then((id) => {"
+        " own.mark = [id, own.news.findLast((one) => one.what === 'step').step];"
+        " }), trainer.set({ lambda: 2 }))"
+    )
+    one.wait("news.filter(({ lambda }) => lambda === 2).length > 2")
+    one.do("trainer.pause()")
+    one.wait("lab.active().own.ended")
+    mark, at = one.do("own.mark")
+    steps = one.news("step")
+    assert [told["step"] for told in steps] == list(range(1, len(steps) + 1))
+    first = next(told["step"] for told in steps if told["lambda"] == 2)
+    assert first - 1 <= at + 1, "lambda acts from the step after the mark on, or from the next"
+    assert one.do("trainer.back(given)", mark) == {"step": at, "lambda": 0.5, "peak": RECIPE.learning_rate}
+    assert one.do("trainer.run(1)") == {"step": at + 1}
+    again = one.news("step")[-1]
+    assert again["step"] == at + 1 and again["lambda"] == 0.5
+    assert again["l1"] == pytest.approx(steps[at]["l1"], rel=1e-6), "from the same weights, by the same batch"
+
+
 def test_two_learners_take_turns_and_see_their_place(opened):
     """The second waits, is told so, and has her turn when the first page is closed, within seconds."""
     one, two = opened(), opened()

@@ -180,7 +180,8 @@ def test_back_to_a_mark_and_on_as_before():
     run, _, _ = made(steps=30)
     run.lead(True, 5, 0.5, RATE)
     work(run)
-    mark = run.mark()
+    mark, at = run.mark()
+    assert at == 5
     run.lead(True, 12, 0.5, RATE)
     work(run)
     first, flat = events(run, "step")[5:], run._now.flat
@@ -196,7 +197,7 @@ def test_back_to_a_mark_and_on_as_before():
 def test_only_the_newest_marks_are_kept():
     run, _, _ = made()
     work(run)
-    first, *others = (run.mark() for _ in range(1 + live_run.MOST_MARKS))
+    first, *others = (run.mark()[0] for _ in range(1 + live_run.MOST_MARKS))
     assert all(run.back(mark) for mark in others)
     for gone in (first, 99, -1):
         assert run.back(gone) is None
@@ -206,7 +207,7 @@ def test_a_step_that_was_under_way_when_it_was_taken_back_has_not_been():
     run, _, _ = made(dev=0)
     run.lead(True, 3, 0.5, RATE)
     work(run)
-    mark = run.mark()
+    mark, _ = run.mark()
     run.lead(True, 9, 0.5, RATE)
     real = run._material.tuning.steps
 
@@ -275,7 +276,7 @@ def test_a_loss_that_is_no_number_stops_it_and_leaves_the_weights():
 def test_an_evaluation_that_is_no_number_stops_it():
     run, _, _ = made()
     work(run)
-    mark = run.mark()
+    mark, _ = run.mark()
     run._now = run._now._replace(flat=run._now.flat * math.nan)
     work(run)
     assert run.failed == "nan" and not run.wants
@@ -289,7 +290,7 @@ def test_it_does_not_go_on_for_ever(monkeypatch):
     run, _, _ = made(steps=5, dev=0)
     run.lead(True, 5, 0.5, RATE)
     work(run, until=lambda: run.n_steps == 1)
-    mark = run.mark()
+    mark, _ = run.mark()
     for _ in range(9):
         work(run)
         run.back(mark)
@@ -316,7 +317,7 @@ def test_others_look_while_it_goes_on():
     def look() -> None:
         while not stop.is_set():
             found, _ = run.look(dev)
-            mark = run.mark()
+            mark, _ = run.mark()
             seen.append((run.n_steps, mark, found.sum().item(), len(run.proceed([0], 2))))
             time.sleep(0.001)
 

@@ -269,11 +269,13 @@ def test_both_languages(page: Asking):
 def test_back_to_a_mark(page: Asking):
     run = page.begin()
     page.rest(run, target=3)
-    mark = page.ask("run_mark", run=run)["mark"]
-    page.rest(run, target=5)
+    news = page.ask("run_news", run=run, **LED | {"target": 5, "mark": True, "lambda_": 1})
+    mark = news["mark"]["id"]
+    assert news["mark"]["step"] == 3
+    page.rest(run, target=5, lambda_=1)
     page.ask("run_news", run=run, **LED | {"lambda_": 2, "goes": False})
     back = page.ask("run_back", run=run, mark=mark)
-    assert back == {"back": {"step": 3, "lambda_": 0.5, "learning_rate": 1e-3}}
+    assert back == {"back": {"step": 3, "since": 6, "lambda_": 0.5, "learning_rate": 1e-3}}
     assert page.ask("run_back", run=run, mark=99) == {"back": None}
     told = page.rest(run, target=5)
     assert [event["step"] for event in steps(told)] == [1, 2, 3, 4, 5, 4, 5]
@@ -297,12 +299,11 @@ def test_nothing_of_another_learner_is_reachable(page: Asking):
 
 
 ANSWERED: dict[str, dict[str, Any]] = {
-    "run_news": LED | {"every": 20},
+    "run_news": LED | {"every": 20, "mark": False},
     "run_try": {"examples": [[[40]]]},
     "run_split": {"split": "dev", "from": 0},
     "run_language": {"of": "task"},
     "run_proceed": {"ids": [0, 40], "n": 2},
-    "run_mark": {},
     "run_back": {"mark": 1},
 }
 HAVE_DEFAULTS = ("n_layers_transferred", "n_last_layers", "seed", "batch_seed", "steps")

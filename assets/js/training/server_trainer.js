@@ -7,6 +7,7 @@ const MOST_TOKENS = 30; // of a field: more than a sequence of 32 has room for
 const AT_ONCE = 40;     // lines of one question
 
 const failure = (why, message) => Object.assign(new Error(message ?? why), { why });
+const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 const never = new Promise(() => {}); // what a closed run is asked stays unanswered, as in trainer.js
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 const cut = (fields) => fields.map((field) => [...field].slice(0, MOST_TOKENS));
@@ -42,8 +43,8 @@ export const serverTrainer = (ask, { onNews = () => {}, every = EVERY, resting =
   /** It does not go on: whoever waits is told. */
   const stop = (mine, error) => {
     mine.goes = false;
-    for (const { failed } of [mine.begins, mine.runs]) failed?.(error);
-    Object.assign(mine, { begins: {}, runs: {} });
+    for (const { failed } of [mine.begins, mine.runs, ...mine.marks]) failed?.(error);
+    Object.assign(mine, { begins: {}, runs: {}, marks: [] });
   };
 
   const lose = (mine, error) => {
@@ -58,43 +59,79 @@ export const serverTrainer = (ask, { onNews = () => {}, every = EVERY, resting =
     else onNews({ what, step, lambda, learningRate, l1, l2, l3: l2 + lambda * l1, accuracy, ms });
   };
 
-  /** What the page wants now, and what has happened since: one question at a time. */
+  /** Who has asked for a mark gets it when the step it was made at is the last one told; what she then does comes before the next. */
+  const take = async (mine, told, marks) => {
+    const give = async () => {
+      if (!marks.length || told.mark.step !== mine.step) return;
+      marks.splice(0).forEach(({ done }) => done(told.mark.id));
+      await wait(0);
+    };
+    await give();
+    for (const event of told.events) {
+      tell(event);
+      if (event.what === "step") mine.step = event.step;
+      await give();
+    }
+    marks.forEach(({ done }) => done(told.mark.id));
+    mine.since = told.since;
+  };
+
+  /** Say what the page wants now, and hear what has happened since. */
   const poll = async (mine) => {
-    clearTimeout(timer);
-    if (mine.asking) { mine.again = true; return; }
-    Object.assign(mine, { asking: true, again: false });
-    const { wish, goes, target, lambda, learningRate, devEvery, since } = mine;
+    await wait(Math.max(0, mine.polled + SOON - performance.now()));
+    if (run !== mine) return;
+    const { wish, marks, goes, target, lambda, learningRate, devEvery, since } = mine;
+    Object.assign(mine, { marks: [], queued: false, polled: performance.now() });
     let told;
     try {
-      told = await question(mine, "run_news", { goes, target, lambda_: lambda, learning_rate: learningRate, every: devEvery, since });
-    } catch (error) { return lose(mine, error); }
-    mine.asking = false;
-    Object.assign(mine, { since: told.since, step: told.step });
+      const wanted = { goes, target, lambda_: lambda, learning_rate: learningRate, every: devEvery, since, mark: marks.length > 0 };
+      told = await question(mine, "run_news", wanted);
+    } catch (error) {
+      marks.forEach(({ failed }) => failed(error));
+      lose(mine, error);
+      return;
+    }
     const waits = mine.begins.done || mine.runs.done;
     if (mine.place !== told.place && (waits || mine.place)) onNews({ what: "queue", place: told.place });
     mine.place = told.place;
-    told.events.forEach(tell);
-    if (told.begun && mine.begins.done) {
-      mine.begins.done(mine.about);
+    await take(mine, told, marks);
+    if (run !== mine) return;
+    if (told.begun) {
+      mine.begins.done?.(mine.about);
       mine.begins = {};
     }
-    if (told.failed && wish === mine.wish && mine.goes) {
+    const answered = wish === mine.wish; // to what is wanted now, and not a moment ago
+    if (told.failed && answered && mine.goes) {
       onNews({ what: "failed", why: told.failed });
       stop(mine, failure(told.failed));
-    } else if (told.rests && wish === mine.wish && mine.runs.done) {
+    } else if (told.rests && answered && mine.runs.done) {
       mine.goes = false;
-      mine.runs.done({ step: told.step });
+      mine.runs.done({ step: mine.step });
       mine.runs = {};
     }
-    if (run !== mine) return;
     const busy = mine.goes || mine.begins.done || mine.runs.done || !told.rests;
-    timer = setTimeout(() => poll(mine), mine.again ? SOON : busy ? every : resting);
+    if (!mine.queued) later(mine, !answered ? 0 : busy ? every : resting);
   };
 
-  /** Something else is wanted from the next step on. */
+  /** One question that changes the run after the other: what has happened is heard in its order. */
+  const inLine = (mine, work) => {
+    const done = mine.line.then(work);
+    mine.line = done.catch(() => {});
+    return done;
+  };
+
+  const later = (mine, ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      mine.queued = true;
+      inLine(mine, () => poll(mine));
+    }, ms);
+  };
+
+  /** Something else is wanted from the next step on; what is wanted at once is told together. */
   const want = (mine, changes) => {
     Object.assign(mine, changes, { wish: mine.wish + 1 });
-    poll(mine);
+    if (!mine.queued) later(mine, 0);
   };
 
   const end = () => {
@@ -146,7 +183,8 @@ export const serverTrainer = (ask, { onNews = () => {}, every = EVERY, resting =
     async begin(plan) {
       end();
       const mine = {
-        stopper: new AbortController(), since: 0, step: 0, place: 0, wish: 0, goes: false, target: 0, devEvery: 20, begins: {}, runs: {},
+        stopper: new AbortController(), line: Promise.resolve(), queued: false, polled: 0, wish: 0, goes: false, target: 0, devEvery: 20,
+        since: 0, step: 0, place: 0, marks: [], begins: {}, runs: {},
       };
       run = mine;
       const told = await question(mine, "begin_run", ordered(plan)).catch((error) => {
@@ -160,7 +198,7 @@ export const serverTrainer = (ask, { onNews = () => {}, every = EVERY, resting =
       mine.place = place;
       return new Promise((done, failed) => {
         mine.begins = { done, failed };
-        poll(mine);
+        want(mine, {});
       });
     },
 
@@ -204,15 +242,24 @@ export const serverTrainer = (ask, { onNews = () => {}, every = EVERY, resting =
     },
 
     proceed: async (ids, n) => question(present(), "run_proceed", { ids: [...ids], n }),
-    mark: async () => (await question(present(), "run_mark")).mark,
+
+    async mark() {
+      const mine = present();
+      return new Promise((done, failed) => {
+        mine.marks.push({ done, failed });
+        want(mine, {});
+      });
+    },
 
     async back(id) {
       const mine = present();
-      const { back } = await question(mine, "run_back", { mark: id });
-      if (!back) return null;
-      const { step, lambda_: lambda, learning_rate: learningRate } = back;
-      want(mine, { step, lambda, learningRate });
-      return { step, lambda, peak: learningRate };
+      return inLine(mine, async () => {
+        const { back } = await question(mine, "run_back", { mark: id });
+        if (!back) return null;
+        const { step, since, lambda_: lambda, learning_rate: learningRate } = back;
+        Object.assign(mine, { step, since, lambda, learningRate });
+        return { step, lambda, peak: learningRate };
+      });
     },
 
     close: end,
