@@ -109,11 +109,11 @@ def _losses(
     from app.engine.inputs import collate, transform
     from app.engine.looks import make_evaluation
     from app.engine.objective import all_used, classification_loss
-    from app.engine.parameters import Shape
+    from app.engine.parameters import Shape, cut
 
     plan = Plan("classification", max(2, max(labels) + 1), loaded.n_layer)
     shape = Shape.of(loaded, plan.n_out)
-    flat = starting_point(shape, loaded.model, plan)  # (P,)
+    pieces = cut(shape, starting_point(shape, loaded.model, plan))
     look = make_evaluation(shape, plan.one_logit_per_sequence)
     encode = loaded.tokenizer.encode
     examples = [
@@ -125,7 +125,7 @@ def _losses(
         yield
         batch = collate(examples[start : start + EXAMPLES_AT_ONCE])
         with torch.inference_mode():
-            logits, l1_of_each = look(flat, batch.ids, batch.predicted, all_used(shape))  # (B, n), (B,)
+            logits, l1_of_each = look(pieces, batch.ids, batch.predicted, all_used(shape))  # (B, n), (B,)
             l1 += l1_of_each.double().sum().item()
             l2 += classification_loss(logits, batch.labels).item() * len(batch.labels)
     return l1 / len(examples), l2 / len(examples)

@@ -8,7 +8,7 @@ from torch import Tensor
 from app.engine.inputs import PAD, Example, collate
 from app.engine.looks import make_continuation, make_evaluation
 from app.engine.objective import all_used
-from app.engine.parameters import Shape
+from app.engine.parameters import Shape, cut
 
 AT_ONCE = 8  # examples
 DECIMALS = 4  # of probabilities that are sent
@@ -18,8 +18,8 @@ class Looks:
     """Questions to the weights of a flat vector (P,) of this shape."""
 
     def __init__(self, shape: Shape, one_logit_per_sequence: bool):
-        self._shape = shape
         self._used = all_used(shape)
+        self._shape = shape
         self._evaluation = make_evaluation(shape, one_logit_per_sequence)
         self._lines = make_evaluation(shape, False)
         self._continuation = make_continuation(shape)
@@ -30,7 +30,9 @@ class Looks:
         found = []
         for start in range(0, len(examples), AT_ONCE):
             batch = collate(examples[start : start + AT_ONCE])
-            logits, l1 = self._evaluation(flat, batch.ids, batch.predicted, self._used)  # (B, n), (B,)
+            logits, l1 = self._evaluation(
+                cut(self._shape, flat), batch.ids, batch.predicted, self._used
+            )  # (B, n), (B,)
             found.append((logits.softmax(-1), l1))
         probabilities, losses = zip(*found, strict=True)
         return torch.cat(probabilities), torch.cat(losses)
@@ -46,7 +48,7 @@ class Looks:
             lengths = torch.tensor([len(line) for line in some]).view(-1, 1, 1)
             places = torch.arange(longest)
             predicted = ((places > 0) & (places < lengths)).float()  # (B, 1, T)
-            found += self._lines(flat, ids, predicted, self._used)[1].tolist()
+            found += self._lines(cut(self._shape, flat), ids, predicted, self._used)[1].tolist()
         return found
 
     @torch.inference_mode()
@@ -62,7 +64,7 @@ class Looks:
             seen = sequence[-window:]
             at = torch.zeros(len(seen))
             at[-1] = 1.0
-            p = self._continuation(flat, torch.tensor([seen]), at).softmax(-1)  # (V,)
+            p = self._continuation(cut(self._shape, flat), torch.tensor([seen]), at).softmax(-1)  # (V,)
             best = int(p.argmax())
             found.append((best, p[best].item()))
             sequence.append(best)

@@ -25,6 +25,7 @@ export const control = (stage, make) => {
   let pieces = null;      // of the vocabulary
   let left = 0;           // what has been left out last
   let painting = 0;
+  let going = Promise.resolve(); // what the last press of Start leads to
   const own = stage.own;
   own.run ??= null;
   own.runs ??= [];
@@ -38,20 +39,28 @@ export const control = (stage, make) => {
     painting ||= setTimeout(() => { painting = 0; stage.show({}); }, PAINT_EVERY);
   };
 
-  const fail = (why) => {
+  /** The trainer goes, and with it whatever was asked of it. */
+  const end = () => {
+    trainer?.close();
+    trainer = null;
+    loaded = "";
+    going = Promise.resolve();
+  };
+
+  const fail = (why, message) => {
     if (own.run && isOn(own.run)) own.run.status = begun(own.run) ? "paused" : "ready";
     own.told = null;
-    own.error = stage.words[`failed.${why}`] ?? stage.words["failed.worker"];
-    if (why !== "nan") { trainer?.close(); trainer = null; loaded = ""; own.run?.marks.splice(0); own.lost = begun(own.run ?? { steps: [] }); }
+    own.error = (why === "server" && message) || (stage.words[`failed.${why}`] ?? stage.words["failed.worker"]);
+    if (why !== "nan") { end(); own.run?.marks.splice(0); own.lost = begun(own.run ?? { steps: [] }); }
     paint(true);
   };
 
   const news = (one) => {
     const { run } = own;
-    if (one.what === "failed") return fail(one.why);
+    if (one.what === "failed") return fail(one.why, one.message);
     if (one.what === "loading") { own.told = { words: stage.words[`loading.${one.part}`], share: one.share }; return paint(); }
     if (one.what === "queue") { own.told = one.place ? { words: stage.words["loading.queue"].replace("{n}", one.place) } : null; return paint(); }
-    if (!run || !isOn(run)) return;
+    if (!run || !run.placed) return; // also after a pause: the step that was under way belongs to the run
     if (one.what === "step") {
       own.told = null;
       addStep(run, one);
@@ -100,7 +109,14 @@ export const control = (stage, make) => {
     own.probe = { of: String(shown), probabilities: found.probabilities[0] };
   };
 
-  const start = async (n) => {
+  /** One after the other: after a pause the trainer first ends the step that it is at, and measures. */
+  const start = (n) => {
+    const before = going;
+    going = before.then(() => go(n));
+    return going;
+  };
+
+  const go = async (n) => {
     const { value } = stage;
     let { run } = own;
     if (!run || isOn(run)) return;
@@ -131,7 +147,7 @@ export const control = (stage, make) => {
       await look();
       if (over(run)) keep();
     } catch (error) {
-      if (error?.why) return fail(error.why);
+      if (error?.why) return fail(error.why, error.message);
       own.error = error?.message || stage.words["failed.worker"];
       own.told = null;
       run.status = begun(run) ? "paused" : "ready";
@@ -235,9 +251,7 @@ export const control = (stage, make) => {
 
   const where = (place) => {
     if (place === own.where || (own.run && isOn(own.run))) return;
-    trainer?.close();
-    trainer = null;
-    loaded = "";
+    end();
     own.where = place;
     if (own.run && begun(own.run)) again(); else if (own.run) own.run.placed = false;
     own.error = "";
@@ -250,6 +264,6 @@ export const control = (stage, make) => {
     step: () => start(1),
     pieces: () => pieces,
     losses: () => (own.run ? losses(own.run, own.scrub, own.scrub === null ? own.run.lambda : null) : null),
-    close: () => { trainer?.close(); trainer = null; },
+    close: end,
   };
 };
