@@ -92,7 +92,7 @@ def test_every_scene_is_reached_by_keyboard(open_page, lesson: str, present: boo
         text = visit.page.evaluate(VISIBLE_TEXT)
         assert not [sign for sign in BROKEN if sign in text]
     if present:
-        for scene in reversed(scenes[:-1]):
+        for scene in scenes[-2:-5:-1]:  # and back
             before = visit.serial()
             visit.page.keyboard.press("PageUp")
             visit.wait_painted(after=before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from functools import cache
 from statistics import fmean
 from types import SimpleNamespace
 
@@ -52,6 +53,7 @@ def visitor(request, registry) -> Visitor:
     return visitor
 
 
+@cache  # both languages say the same numbers
 def plain_norms(placement: str, depth: int, scaled: bool, init: str, seed: int) -> list[float]:
     """Norm of L1's gradient by all parameters of each block, in float64 and written out."""
     recipe = Recipe(placement, depth, scaled, init=init)

@@ -327,9 +327,10 @@ def test_a_walk_with_every_sentence(pages, registry, lang, model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_walk_past_the_end_of_the_window(pages, registry, model):
-    walker = Walker(
-        pages["en"], registry, model, "나는 오늘 그 곳에 간다 " * (2 if model == "tiny-gpt1" else 1)
-    )
+    words, text = itertools.cycle(["오늘", "그", "곳에", "간다", "the", "dog", "나는", "그"]), "나는"
+    while len(models.load(registry.spec(model)).tokenizer.encode(text)) < N_CTX - 4:
+        text += f" {next(words)}"
+    walker = Walker(pages["en"], registry, model, text)
     while len(walker.input) <= N_CTX:
         walker.act("pick", id=40 + len(walker.input) % 9)
         walker.act("hide", on=True)
