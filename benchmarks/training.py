@@ -92,7 +92,7 @@ def turns(page: Page, loaded: LoadedModel, n_sequences: int, rounds: int) -> dic
 
 
 def long_run(page: Page, pid: int, before: float, n_steps: int) -> dict[str, Any]:
-    """A default run and as many steps after it as make `n_steps`: its seconds, and its memory all the while."""
+    """A default run and as many steps after it as make `n_steps`: its seconds, its memory all the while."""
     page.evaluate(
         """([n, more]) => {
           window.took = null;
