@@ -71,9 +71,9 @@ class Seen:
         p = self.tensors[side]["logits"][-1].double().softmax(-1)
         best = int(p.argmax())
         if best == self.loaded[side].eot_id:
-            return self.words["special.end"], f"{p[best]:.2f}"
+            return self.words["special.end"], f"{100 * p[best]:.1f}%"
         piece = self.loaded[side].tokenizer.candidates(self.ids[side], [best])[0]
-        return piece.piece.strip(), f"{p[best]:.2f}"
+        return piece.piece.strip(), f"{100 * p[best]:.1f}%"
 
     def weights(self, side: str) -> int:
         unique = {one.data_ptr(): one.numel() for one in self.loaded[side].model.parameters()}
