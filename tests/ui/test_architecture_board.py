@@ -94,7 +94,7 @@ def test_both_columns_say_their_numbers(open_page, lit):
             if side == "gpt2"
             else [std["hook_resid_mid"], std["hook_resid_post"]]
         )
-        expected += [f"{column['next']['p']:.2f}", f"GPT-{side[-1]}"]
+        expected += [f"{100 * column['next']['p']:.1f}%", f"GPT-{side[-1]}"]
         assert not [one for one in expected if one not in shown], side
         assert place.locator(".badge").count() == (2 if lit == "init" else 0)
         assert place.locator(".old-place").count() == (2 if (lit, side) == ("ln", "gpt2") else 0)
