@@ -1,8 +1,9 @@
-"""What another process has used so far, as Linux tells it."""
+"""What other processes have used so far, as Linux tells it."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -25,3 +26,21 @@ class Process:
     def rss(self) -> float:
         """Megabytes that it holds in memory."""
         return int((self._folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def renderers() -> list[int]:
+    """Ids of all processes that draw a page of a Chromium."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):  # it has ended meanwhile
+                command = (folder / "cmdline").read_bytes()
+                if b"--type=renderer" in command and b"--extension-process" not in command:
+                    found.append(int(folder.name))
+    return found
+
+
+def proportional(pid: int) -> float:
+    """Megabytes of a process, what it shares with others counted in parts."""
+    lines = (Path("/proc") / str(pid) / "smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000

@@ -22,7 +22,7 @@ class Figure:
     Args:
         name: what was measured.
         value: the figure, in `unit`.
-        unit: "s", "ms" or "x" for a ratio.
+        unit: "s", "ms", "MB", "%" or "x" for a ratio.
         bar: the most it may be; None for a figure that is only told.
         note: how it was had, in a few words.
     """

@@ -13,7 +13,7 @@ from app.browser import graphs as graphs_
 from app.browser.graphs import FOLDER, LENGTH, LOOK, MOST_LABELS, NEXT, STEP, Graph, graphs, names
 from app.browser.manifest import about, about_model, manifest, read
 from app.engine.finetune import FineTuning, Plan, update_mask
-from app.engine.inputs import collate, grouped_batches
+from app.engine.inputs import collate, grouped_batches, transform
 from app.engine.objective import EPS
 from app.engine.parameters import cut, flatten, join, unflatten
 from app.models import load
@@ -142,6 +142,21 @@ def test_five_steps_equal_torch(model: str, kind: str):
     # AdamW moves what has no gradient but rounding (the keys' biases) by the learning rate, either way
     assert (ours.vectors[0] - expected).abs().max() <= 2 * 5e-3
     assert (ours.vectors[0] - expected).abs().mean() < 1e-5
+
+
+def test_five_labels_go_through_the_same_graph():
+    """Labels of one's own data: any number from two to eight."""
+    run = FineTuning(load("tiny-gpt1"), Plan("classification", 5, 4), learning_rate=1e-3)
+    ours = InGraph(run, "tiny-gpt1")
+    for n in range(2):
+        examples = [
+            transform("classification", [""], i % 5, lambda _, i=i, n=n: [400 + i, 500 + n], LENGTH)
+            for i in range(8)
+        ]
+        batch = collate(examples, LENGTH)
+        (report,) = run.steps([batch])
+        found = ours.next(batch, run.lambda_, run.learning_rate)
+        assert found == pytest.approx((report.l1, report.l2, report.accuracy), rel=1e-3)
 
 
 @pytest.mark.slow

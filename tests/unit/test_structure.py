@@ -22,6 +22,7 @@ PAGE = ("gradio", "app.views", "app.shell", "lessons")
 FORBIDDEN = {
     "app/models": (*PAGE, "app.engine", "training"),
     "app/engine": (*PAGE, "training"),
+    "app/browser": (*PAGE, "training"),
     "app/views": ("lessons", "app.shell", "training"),
     "app/endpoints.py": (*PAGE, "training"),
     "app/settings.py": ("gradio", "torch", "transformers", "app", "lessons"),  # and see ALLOWED
@@ -199,7 +200,7 @@ def test_what_is_loaded_for_the_first_page_is_no_torch_and_no_live_half():
     command = [sys.executable, "-c", FIRST_PAGE]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=240, text=True)
     found = json.loads(done.stdout.splitlines()[-1])
-    heavy = {"torch", "transformers", "safetensors"}
+    heavy = {"torch", "transformers", "safetensors", "onnx", "onnxscript"}
     assert min(found["sizes"].values()) > 100, "a first picture was not made"
     assert not heavy & set(found["before"])
     assert "torch" in found["after"], "the live halves bring it"
