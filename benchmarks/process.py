@@ -28,15 +28,24 @@ class Process:
         return int((self._folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def renderers() -> list[int]:
-    """Ids of all processes that draw a page of a Chromium."""
+def renderers(above: int) -> list[int]:
+    """Ids of the processes that draw a page of a Chromium which the process `above` has started."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with suppress(OSError):  # it has ended meanwhile
                 command = (folder / "cmdline").read_bytes()
-                if b"--type=renderer" in command and b"--extension-process" not in command:
+                if b"--type=renderer" in command and above in _ancestors(int(folder.name)):
                     found.append(int(folder.name))
+    return found
+
+
+def _ancestors(pid: int) -> list[int]:
+    found = []
+    while pid > 1:
+        fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        pid = int(fields[1])
+        found.append(pid)
     return found
 
 

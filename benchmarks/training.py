@@ -11,6 +11,7 @@ Memory is the proportional set size of the page's renderer above what it was bef
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -92,7 +93,7 @@ def turns(page: Page, loaded: LoadedModel, n_sequences: int, rounds: int) -> dic
 
 
 def long_run(page: Page, pid: int, before: float, n_steps: int) -> dict[str, Any]:
-    """A default run and as many steps after it as make `n_steps`: its seconds, its memory all the while."""
+    """A default run, then as many steps as make `n_steps`: its seconds, and the memory all the while."""
     page.evaluate(
         """([n, more]) => {
           window.took = null;
@@ -128,13 +129,12 @@ def transferred(asked: list[str]) -> int:
 def measure(options: argparse.Namespace, n_sequences: int, url: str) -> tuple[list[Figure], dict[str, Any]]:
     loaded = load(options.model)
     with sync_playwright() as playwright:
-        others = set(renderers())
         browser = chromium.launch(playwright)
         visit = open_visit(browser, url, lang="ko")
         visit.page.set_default_timeout(900_000)
         visit.wait_model()
         time.sleep(2)
-        pid = max(set(renderers()) - others, key=proportional)
+        pid = max(renderers(os.getpid()), key=proportional)
         before, asked = proportional(pid), []
         visit.page.context.on("request", lambda request: asked.append(request.url))
         visit.page.evaluate(START, [options.model, SETS[n_sequences]])

@@ -317,7 +317,7 @@ class Drawing {
     const group = svg("g", { class: "next-token" }, this.svg);
     svg("rect", { x: width - wide, y: 2, width: wide - 1, height: 25, rx: 6 }, group);
     this.text(group, width - wide / 2, 19, name, "b on-chosen", "middle");
-    this.text(this.svg, width - 1, 44, percent(column.next.p), "b", "end");
+    this.text(this.svg, width - 1, 44, percent(column.next.p, 0), "b", "end");
     svg("title", {}, group, aboutToken(column.next, this.words));
     return wide;
   }

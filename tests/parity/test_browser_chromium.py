@@ -49,7 +49,7 @@ def batches_of(model: str, plan: Plan, lang: str, n: int, n_examples: int | None
 
 RUN = """async ([where, plan, n, changed]) => {
   await trainer.load(where);
-  const begun = await trainer.begin({ ...plan, lambda: 0.5, steps: n });
+  const begun = await trainer.begin({ ...plan, lambda: 0.5 });
   const start = await packed(await trainer.vector("flat"));
   await trainer.run(Math.floor(n / 2), 0);
   await trainer.set(changed);
@@ -72,7 +72,7 @@ def compared(page: Scripts, model: str, plan: Plan, n: int) -> dict:
     for step, (told, batch) in enumerate(zip(found["steps"], batches_of(model, plan, lang, n), strict=True)):
         if step == n // 2:
             run.lambda_, peak = changed["lambda"], changed["learningRate"]
-        run.learning_rate = RECIPE.learning_rate_at(step, n, peak)
+        run.learning_rate = RECIPE.learning_rate_at(step, RECIPE.steps, peak)
         (report,) = run.steps([batch])
         assert np.isfinite([told["l1"], told["l2"], told["l3"]]).all(), told
         assert (told["step"], told["lambda"]) == (report.step, report.lambda_)

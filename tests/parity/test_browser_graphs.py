@@ -16,6 +16,7 @@ from app.engine.finetune import FineTuning, Plan, update_mask
 from app.engine.inputs import collate, grouped_batches, transform
 from app.engine.objective import EPS
 from app.engine.parameters import cut, flatten, join, unflatten
+from app.engine.recipe import RECIPE
 from app.models import load
 from app.models.registry import EMBEDDED
 from tests.harness.training import widened
@@ -98,15 +99,20 @@ def coarse(mask: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
 
 
 def compared(model: str, plan: Plan, n_steps: int) -> tuple[FineTuning, InGraph, torch.Tensor]:
-    """The same steps in torch and in the graph, λ and learning rate changed on the way; losses compared."""
+    """The same steps in torch and in the graph, λ and learning rate changed on the way; losses compared.
+
+    With the recipe's warm-up, as every run has it: without one, 50 steps of torch in float32 and in float64
+    are already further apart than what is asked for here.
+    """
     loaded = load(model)
-    run = FineTuning(loaded, plan, lambda_=0.5, learning_rate=1e-3)
+    run, peak = FineTuning(loaded, plan, lambda_=0.5), RECIPE.learning_rate
     ours = InGraph(run, model)
     start = ours.vectors[0].clone()
     task = read_task(TASKS[plan.kind], replace_context(loaded), n_soft_prompts=plan.n_soft_prompts, most=100)
     for n, batch in enumerate(grouped_batches(task.train, 8, n_steps, plan.seed)):
         if n == n_steps // 2:
-            run.lambda_, run.learning_rate = 1.5, 3e-4
+            run.lambda_, peak = 1.5, 5e-4
+        run.learning_rate = RECIPE.learning_rate_at(n, RECIPE.steps, peak)
         batch = collate_to(batch, LENGTH)
         (report,) = run.steps([batch])
         found = ours.next(batch, run.lambda_, run.learning_rate)
@@ -140,7 +146,7 @@ def test_five_steps_equal_torch(model: str, kind: str):
     _, expected = widened(run.shape, run.flat)
     assert torch.isfinite(ours.vectors[0]).all()
     # AdamW moves what has no gradient but rounding (the keys' biases) by the learning rate, either way
-    assert (ours.vectors[0] - expected).abs().max() <= 2 * 5e-3
+    assert (ours.vectors[0] - expected).abs().max() <= 2 * 5 * RECIPE.learning_rate_at(4, RECIPE.steps)
     assert (ours.vectors[0] - expected).abs().mean() < 1e-5
 
 

@@ -62,7 +62,7 @@ const ops = {
       return graph.model === name && (graph.kinds.includes(wanted) || graph.work === "next" || (graph.work === "look" && graph.sequences === 1));
     });
     const bytes = Object.fromEntries(await Promise.all(names.map(async (one) => [one, await download("graph", one, manifest.graphs[one].bytes)])));
-    if (material?.model.name !== name) {
+    if (material?.model?.name !== name) {
       const weights = await download("weights", `${name}/weights.safetensors`, model.weights_bytes);
       const world = json(await download("data", `${name}/world.json`));
       material = { weights, world };
@@ -85,17 +85,18 @@ const ops = {
   },
 
   async run({ n, devEvery = 20 }) {
+    const mine = run; // after a pause another may begin before this loop has ended
     left = n;
-    if (run.step === 0 && run.dev.length) tell({ what: "dev", ...await run.look() });
+    if (mine.step === 0 && mine.dev.length) tell({ what: "dev", ...await mine.look() });
     while (left > 0) {
-      const found = await run.next();
+      const found = await mine.next();
       left -= 1;
       tell({ what: "step", ...found });
-      if (run.dev.length && devEvery && run.step % devEvery === 0) tell({ what: "dev", ...await run.look() });
+      if (mine.dev.length && devEvery && mine.step % devEvery === 0) tell({ what: "dev", ...await mine.look() });
       await breathe();
       for (let seen = null; seen !== served;) await (seen = served); // what was asked meanwhile, all of it
     }
-    return { step: run.step };
+    return { step: mine.step };
   },
 
   async pause() { left = 0; },
