@@ -211,7 +211,7 @@ def test_a_reload_asks_and_curves_survive_a_switch(open_page):
     )
     assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
     page.reload()
-    page.wait_for_function("lab.active?.()?.value?.ready", timeout=60_000)
+    page.wait_for_function("window.lab?.active?.()?.value?.ready", timeout=60_000)
     assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
 
 
