@@ -11,6 +11,8 @@ pytestmark = pytest.mark.ui
 CODE_NAMES = ("hook_", "blocks.", "ln_final", "undefined", "null")
 DECORATION = ("·", "GPT")
 NAMED = ("button", "link", "textbox", "slider", "combobox", "tab", "img", "image", "checkbox", "spinbutton")
+# plotly, while it draws, measures in drawings that have no name
+DRAWN = "[...document.querySelectorAll('.view .full')].every((one) => one.querySelector('.heat-plot'))"
 PLACES = [
     {"lesson": "next-token", "scene": "output"},
     {"lesson": "next-token", "scene": "output", "present": 1},
@@ -23,6 +25,7 @@ PLACES = [
 
 def told(visit: Visit) -> list[tuple[str, str]]:
     """(role, accessible name) of all that is not hidden from readers."""
+    visit.page.wait_for_function(DRAWN)
     session = visit.page.context.new_cdp_session(visit.page)
     session.send("Accessibility.enable")
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
