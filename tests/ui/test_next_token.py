@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.harness.visit import PHONE, Visit
+from tests.harness.visit import DESKTOP, PHONE, Visit
 
 pytestmark = pytest.mark.ui
 QUERY = {"lesson": "next-token", "text": "나는 오늘"}
@@ -310,6 +310,22 @@ def test_what_the_model_is_and_a_text_it_has_never_read(open_page):
     field.fill("대한민국의 수도는")
     painted(visit, lambda: field.press("Enter"))
     assert "거의 읽지 못했어요" in outside.inner_text()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_covering_the_bars_brings_the_question_into_sight_on_a_phone(open_page, size):
+    """There it lies below what can be seen; on a wide page nothing moves."""
+    visit = open_page(query=QUERY, size=size)
+    page = visit.page
+    where = "scrollY + [...document.querySelectorAll('*')].reduce((sum, one) => sum + one.scrollTop, 0)"
+    before = page.evaluate(where)
+    painted(visit, lambda: page.evaluate("document.querySelector('[data-key=hide]').click()"))
+    box = page.locator(".cover").bounding_box()
+    if size == PHONE:
+        assert page.evaluate(where) > before
+        assert 0.25 < (box["y"] + box["height"] / 2) / PHONE[1] < 0.75
+    else:
+        assert page.evaluate(where) == before
 
 
 def test_the_question_is_seen_on_a_phone(open_page):
