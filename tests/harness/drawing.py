@@ -11,6 +11,7 @@ SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 def load(visit: Visit) -> Visit:
     """`drawn` in the page: pictures, words, width and what they are made of. Motion stops."""
+    visit.page.emulate_media(reduced_motion="reduce")
     visit.page.evaluate(SCRIPT)
     return visit
 

@@ -10,7 +10,8 @@ const edge = (drawing, x1, y1, x2, y2, node) => {
   const bend = x1 + (x2 - x1) * 0.45;
   const width = 1 + 9 * node.p;
   svg("path", { class: node.on ? "edge on" : "edge", d: `M${x1} ${y1}C${bend} ${y1} ${bend} ${y2} ${x2} ${y2}`, "stroke-width": width }, drawing);
-  return () => svg("text", { x: x2 - 5, y: y2 - 8 - width / 2, "text-anchor": "end", class: node.on ? "halo on" : "halo mute" }, drawing, percent(node.p, 0));
+  const above = y1 === y2 ? 19 : 8 + width / 2; // along a row it stands over the chips, since there is no room between them
+  return () => svg("text", { x: x2 - 5, y: y2 - above, "text-anchor": "end", class: node.on ? "halo on" : "halo mute" }, drawing, percent(node.p, 0));
 };
 
 /** value.tree: {root, before, paths, hidden_paths, nodes: [{index, parent, depth, row, piece, space, p, path_p, on, now, leaf}]} */
@@ -44,7 +45,7 @@ export const pathTree = (at, value, words, go) => {
     if (parent) labels.push(edge(drawing, ends.get(parent.index) + 2, y(parent), x(node) - 2, y(node), node));
   }
   const root = y(tree.nodes[0]);
-  if (tree.before) svg("text", { x: 0, y: root < 104 ? root + 32 : root - 40, class: "mute" }, drawing, fit(tree.before, 130 * stretch, 14)); // clear of the step's own number
+  if (tree.before) svg("text", { x: 0, y: root < 104 ? root + 32 : root - 40, class: "halo mute" }, drawing, fit(tree.before, 130 * stretch, 14)); // clear of the step's own number
   for (const node of tree.nodes) {
     const group = svg("g", { class: "node" }, drawing);
     const chipWidth = ends.get(node.index) - x(node);

@@ -94,7 +94,7 @@ export const tokenStrip = (at, value, words, before = null) => {
   const from = Math.max(0, inputs + 1 - columns);
   const more = value.offset + from > 0; // tokens that do not fit stand to the left, as …
   const label = Math.max(textWidth(words.output, 15, 700), textWidth(words.input, 15, 700));
-  const x0 = narrow ? label + (more ? 14 : 0) : 76;
+  const x0 = narrow ? label + (more ? 22 : 0) : 76;
   const pitch = (width - x0) / columns;
   const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
   const drawing = canvas(at, width, INPUT_Y + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
