@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import torch
 
@@ -14,35 +15,19 @@ def modules_output(loaded: LoadedModel, ids: list[int]) -> dict[str, torch.Tenso
 
     loaded: with `eager` attention, for the patterns. Tensors are (T, …) float32, a pattern is (h, T, T).
     """
-    entered, left = {}, {}
-
-    def keep(name: str):
-        def hook(module, inputs, output) -> None:
-            if inputs and isinstance(output, torch.Tensor):
-                entered[name], left[name] = inputs[0][0], output[0]
-
-        return hook
-
-    body = loaded.model.transformer
-    handles = [module.register_forward_hook(keep(name)) for name, module in body.named_modules()]
-    try:
-        with torch.no_grad():
-            output = loaded.model(torch.tensor([ids]), output_attentions=True)
-    finally:
-        for handle in handles:
-            handle.remove()
+    entered, left, patterns, logits = listen(loaded, ids)
     pre = loaded.architecture == "gpt2"
     found = {
         "hook_embed": left["wte" if pre else "tokens_embed"],
         "hook_pos_embed": left["wpe" if pre else "positions_embed"],
-        "logits": output.logits[0],
+        "logits": logits,
     }
     for layer in range(loaded.n_layer):
         module, block = f"h.{layer}.", f"blocks.{layer}."
         last = "ln_f" if layer + 1 == loaded.n_layer else f"h.{layer + 1}.ln_1"
         found |= {
             block + "hook_resid_pre": entered[module + ("ln_1" if pre else "attn.c_attn")],
-            block + "attn.hook_pattern": output.attentions[layer][0],
+            block + "attn.hook_pattern": patterns[layer],
             block + "hook_attn_out": left[module + "attn.c_proj"],
             block + "hook_resid_mid": entered[module + ("ln_2" if pre else "ln_1")],
             block + "ln1.hook_normalized": left[module + "ln_1"],
@@ -52,6 +37,33 @@ def modules_output(loaded: LoadedModel, ids: list[int]) -> dict[str, torch.Tenso
             block + "ln2.hook_normalized": left[module + "ln_2"],
         }
     return found | ({"ln_final.hook_normalized": left["ln_f"]} if pre else {})
+
+
+def listen(
+    loaded: LoadedModel, ids: list[int]
+) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor], list[torch.Tensor], torch.Tensor]:
+    """Run the model of `transformers` -> what entered and what left each module, without the batch axis,
+    the attention patterns [h, T, T] of all layers, and the logits [T, V]."""
+    entered: dict[str, torch.Tensor] = {}
+    left: dict[str, torch.Tensor] = {}
+
+    def keep(name: str) -> Callable[..., None]:
+        def hook(_: torch.nn.Module, inputs: tuple, output: object) -> None:
+            if inputs and isinstance(output, torch.Tensor):
+                entered[name], left[name] = inputs[0][0], output[0]
+
+        return hook
+
+    handles = [
+        module.register_forward_hook(keep(name)) for name, module in loaded.model.transformer.named_modules()
+    ]
+    try:
+        with torch.no_grad():
+            output = loaded.model(torch.tensor([ids]), output_attentions=True)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return entered, left, [attention[0] for attention in output.attentions], output.logits[0]
 
 
 def values_in(template: str, sentence: str) -> dict[str, str]:

@@ -185,10 +185,6 @@ class ReadableTokenizer:
     def _read_candidate(self, before: tuple[int, ...], id_: int) -> Piece:
         return self.pieces([*before, id_])[-1]
 
-    def written(self, id_: int) -> bytes | str:
-        """What a token adds to a text: bytes (GPT-2) or letters (GPT-1); the spelling of a special token."""
-        return self._special_spelling(id_) or self._atoms_of(id_)
-
     def decode(self, ids: Sequence[int]) -> str:
         """NFC text of the tokens, without special ones; <unk> is shown, and cut-off bytes as ‹EA B3›."""
         text = ""

@@ -17,8 +17,12 @@ export const withParticle = (word, pair) => {
   return word + (end === "ㄹ" && consonant === "으로" ? vowel : end ? consonant : vowel);
 };
 
-/** "{l1:은/는} {n}" filled with values. Only for what the page has made itself, never for a learner's text. */
+/* A value with a letter of our markup stays as it is written: between two marks without a shape, as in app/i18n.py (term.js takes them away). */
+const asText = (value) => (/[*|[\]\u2068\u2069]/.test(value) ? `\u2068${value.replace(/[\u2068\u2069]/g, "")}\u2069` : value);
+
+/** "{l1:은/는} {n}" filled with values, which are never read as templates or markup: what it gives is for `rich`. */
 export const say = (template, values) => template.replace(/\{(\w+)(?::([^}]+))?\}/g, (whole, name, pair) => {
   if (!Object.hasOwn(values, name)) return whole;
-  return pair ? withParticle(String(values[name]), pair) : String(values[name]);
+  const word = String(values[name]);
+  return asText(word) + (pair ? withParticle(word, pair).slice(word.length) : "");
 });

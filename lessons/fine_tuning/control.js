@@ -130,7 +130,7 @@ export const control = (stage, make) => {
       paint(true);
       await ready(run);
       if (fresh) {
-        run.counts = await trainer.begin(plan(run, value));
+        await trainer.begin(plan(run, value));
         run.placed = true;
         run.marks.push({ id: await trainer.mark(), step: 0 });
         await measure(run);
@@ -203,7 +203,6 @@ export const control = (stage, make) => {
   const slide = async (lambda, done) => {
     const { run } = own;
     if (!run) return;
-    const before = run.lambda;
     run.lambda = lambda;
     paint(true);
     if (!done && isOn(run)) return;
@@ -216,7 +215,7 @@ export const control = (stage, make) => {
         run.marks = [...run.marks, { id, step: run.steps.at(-1).step }].slice(-MOST_MARKS);
       }
     }
-    if (done && before !== undefined) settle();
+    if (done) settle();
   };
 
   /** Settings that the address holds, told to Python when no run goes on: a run asks nothing of the server. */

@@ -1,6 +1,5 @@
 /* The curves of a run: L1, L2 and L3 = L2 + the band λ · L1; a change of λ is marked. Below it dev accuracy, runs laid over each other. */
-import { canvas, svg } from "../../assets/js/dom.js";
-import { fill } from "../../assets/js/dom.js";
+import { canvas, fill, svg } from "../../assets/js/dom.js";
 import { losses } from "./run.js";
 
 const two = (value) => value.toFixed(2);

@@ -1,5 +1,5 @@
 /* 「미세조정」: Python says what stays the same within a run; the run itself is stage.own, led by control.js. */
-import { fill, html, percent, svg } from "../../assets/js/dom.js";
+import { fill, html, svg } from "../../assets/js/dom.js";
 import { page } from "../../assets/js/page.js";
 import { rich } from "../../assets/js/term.js";
 import { fold } from "../../assets/js/views/folds.js";
@@ -9,7 +9,7 @@ import { control } from "./control.js";
 import { accuracyCurves, lossCurves } from "./curves.js";
 import { equation, sum } from "./equation.js";
 import { ownView } from "./own.js";
-import { begun, csv, isOn, over, pace } from "./run.js";
+import { begun, isOn, over, pace } from "./run.js";
 import { buildDev, devSentences, languageModel } from "./sentences.js";
 import { buildSettings } from "./settings.js";
 import { flow, labels, rows } from "./strip.js";
@@ -201,7 +201,7 @@ export const draw = (stage) => {
       .map((run) => ({ k: Math.min(run.settings.layers, value.n_layer), accuracy: run.dev.at(-1).accuracy, steps: run.steps.length }));
     layersView(parts.layers, value.layers, mine, Math.min(value.settings.layers, value.n_layer ?? 99), words, { pick: (k) => stage.act({ type: "set", name: "layers", value: k }, "layers") });
   }
-  if (value.view === "parts") partsView(parts.table, value.parts_table, value.lambdas, value.paper, value.settings.trained, words, { pick: (name) => stage.act({ type: "set", name: "trained", value: name }, "trained") });
+  if (value.view === "parts") partsView(parts.table, value.parts_table, value.settings.trained, words, { pick: (name) => stage.act({ type: "set", name: "trained", value: name }, "trained") });
   if (value.view === "own") parts.own(value);
   devSentences(parts.dev, value, own.run ?? { dev: [], changes: [], labels: value.labels }, { scrub: own.scrub ?? null }, words);
   languageModel(parts.language, value, own.run ?? { language: [], changes: [] }, { scrub: own.scrub ?? null }, words, parts.control.pieces());
@@ -230,4 +230,3 @@ export const keep = ({ own, parts }) => {
   parts.control.again();
   return { runs: own.runs, where: own.where, lines: own.lines };
 };
-export { csv, percent };

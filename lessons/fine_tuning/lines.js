@@ -1,4 +1,5 @@
 /* A learner's own labelled lines, read in her browser: `label<TAB>text`, or a CSV or TSV file. */
+import { sample, Twister } from "../../assets/js/training/random.js";
 
 export const MOST_LINES = 500;
 export const MOST_LABELS = 8;
@@ -46,13 +47,7 @@ export const readLines = (text) => {
 
 /** A fifth of the rows, drawn with the seed, is held out -> {train, dev}: indices. Every label stays in `train`. */
 export const holdOut = (rows, seed) => {
-  let state = (seed * 2654435761 + 97) >>> 0;
-  const random = () => { state ^= state << 13; state ^= state >>> 17; state ^= state << 5; state >>>= 0; return state / 4294967296; };
-  const order = rows.map((_, index) => index);
-  for (let index = order.length - 1; index > 0; index -= 1) {
-    const other = Math.floor(random() * (index + 1));
-    [order[index], order[other]] = [order[other], order[index]];
-  }
+  const order = sample(Twister.ofPython(seed), rows.map((_, index) => index), rows.length);
   const dev = [];
   const left = rows.reduce((counts, row) => { counts[row.label] = (counts[row.label] ?? 0) + 1; return counts; }, []);
   for (const index of order) {

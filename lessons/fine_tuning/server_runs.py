@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from app import models
 from app.engine import sets, tasks
 from app.engine.finetune import n_new_parameters, update_mask
 from app.engine.live_run import EVERY, LiveRun
@@ -73,16 +72,11 @@ def replies(line: TrainingLine = SHARED) -> Mapping[str, Reply]:
 
 
 def _load(context: Context, page: Page, state: Any, payload: Payload) -> dict[str, Any]:
-    """{"recipe", "set": {"kind", "labels", "languages", "label_tokens"}, or None for own lines}"""
-    loaded = models.load(context.registry.spec(payload.choice("model", EMBEDDED)))
+    """{"recipe", "set": {"kind", "languages"}, or None for own lines}"""
+    payload.choice("model", EMBEDDED)
     name = payload.choice_or("set", sets.names(), "")
     about = sets.about(name) if name else None
-    told = about and {
-        "kind": about.kind,
-        "labels": about.labels,
-        "languages": about.languages,
-        "label_tokens": {lang: tasks.label_tokens(loaded, words) for lang, words in about.labels.items()},
-    }
+    told = about and {"kind": about.kind, "languages": about.languages}
     return {"recipe": asdict(RECIPE), "set": told}
 
 

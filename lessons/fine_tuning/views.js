@@ -45,7 +45,7 @@ export const layersView = (at, part, own, picked, words, on) => {
 };
 
 /** How many numbers change, and what it gives. on.pick(trained) */
-export const partsView = (at, part, lambdas, paper, picked, words, on) => {
+export const partsView = (at, part, picked, words, on) => {
   at.replaceChildren();
   if (!part) return;
   html("h2", {}, at, words["parts.title"]);

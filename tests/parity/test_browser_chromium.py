@@ -129,26 +129,26 @@ def test_what_is_frozen_stays_bit_for_bit(page, model: str, more: dict):
 def test_probabilities_losses_and_continuation_of_a_run(page):
     """What the page asks between two steps, against torch on the same weights."""
     model, plan = "tiny-gpt2", plan_of("tiny-gpt2", "similarity")
+    loaded = load(model)
+    beginning = [loaded.eot_id, *loaded.tokenizer.encode("나는 오늘")]
     page.run(TRAINER, {})
     found = page.run(
-        """async ([where, plan]) => {
+        """async ([where, plan, beginning]) => {
           const told = await trainer.load(where);
           await trainer.begin(plan);
           await trainer.run(2, 0);
           const some = told.set.splits.test.slice(0, 11);
-          const [beginning] = told.world.beginnings;
           return {
-            some, beginning,
+            some,
             lines: told.world.held_out.filter(({ lang }) => lang === "en").map(({ ids }) => ids),
             seen: await trainer.evaluate(some),
             said: await trainer.language("held out"),
-            next: await trainer.proceed(beginning.ids, 3),
+            next: await trainer.proceed(beginning, 3),
             flat: await packed(await trainer.vector("flat")),
           };
         }""",
-        [{"model": model, "set": "similarity", "lang": "en"}, in_browser(plan)],
+        [{"model": model, "set": "similarity", "lang": "en"}, in_browser(plan), beginning],
     )
-    loaded = load(model)
     run = FineTuning(loaded, plan)
     shape, _ = widened(run.shape, run.flat)
     wide = torch.from_numpy(unpacked(found["flat"]).copy())
@@ -172,7 +172,7 @@ def test_probabilities_losses_and_continuation_of_a_run(page):
             losses.append(model(ids, labels=ids).loss.item())
     assert found["said"]["each"] == pytest.approx(losses, rel=1e-3)
     assert found["said"]["l1"] == pytest.approx(np.mean(losses), rel=1e-3)
-    ids = list(found["beginning"]["ids"])
+    ids = list(beginning)
     for id_, probability in zip(found["next"]["ids"], found["next"]["probabilities"], strict=True):
         with torch.no_grad():
             shares = model(torch.tensor([ids])).logits[0, -1].softmax(-1)

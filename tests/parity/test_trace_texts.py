@@ -3,8 +3,6 @@
 The reference listens to the modules of `transformers`: what goes in and what comes out of each.
 """
 
-from collections.abc import Callable
-
 import pytest
 import torch
 from torch import Tensor
@@ -12,6 +10,7 @@ from torch import Tensor
 from app.engine.trace import names, trace
 from app.models import LoadedModel, load
 from app.models.registry import EMBEDDED
+from tests.reference import listen
 
 LONG = "나는 오늘 학교에 갔다. The dog went to the river. 그 곳에 강아지가 있었다. " * 20
 TEXTS = {
@@ -90,30 +89,3 @@ def reference(loaded: LoadedModel, ids: list[int]) -> dict[str, Tensor]:
             block["hook_normalized_resid_post"] = left[module + "ln_2"]
         found |= {f"blocks.{layer}.{name}": tensor for name, tensor in block.items()}
     return found | ({"ln_final.hook_normalized": left["ln_f"]} if gpt2 else {})
-
-
-def listen(
-    loaded: LoadedModel, ids: list[int]
-) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Tensor], Tensor]:
-    """Run the model of `transformers` -> what entered and what left each module, without the batch axis,
-    the attention patterns [h, T, T] of all layers, and the logits [T, V]."""
-    entered: dict[str, Tensor] = {}
-    left: dict[str, Tensor] = {}
-
-    def keep(name: str) -> Callable[..., None]:
-        def hook(_: torch.nn.Module, inputs: tuple, output: object) -> None:
-            if inputs and isinstance(output, Tensor):
-                entered[name], left[name] = inputs[0][0], output[0]
-
-        return hook
-
-    handles = [
-        module.register_forward_hook(keep(name)) for name, module in loaded.model.transformer.named_modules()
-    ]
-    try:
-        with torch.no_grad():
-            output = loaded.model(torch.tensor([ids]), output_attentions=True)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return entered, left, [attention[0] for attention in output.attentions], output.logits[0]

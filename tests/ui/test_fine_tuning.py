@@ -20,6 +20,7 @@ RESTS = """n => {
   return run.steps.length >= n && !["loading", "running"].includes(run.status);
 }"""
 FAILED = "lab.active().own.error"
+OWN_LABELS = ["**a**", "[[token]]"]
 
 
 def opened(open_page, **query) -> Visit:
@@ -177,14 +178,16 @@ def test_own_lines(open_page):
         {
             "name": "mine.csv",
             "mimeType": "text/csv",
-            "buffer": "\n".join(f'{"ab"[n % 2]},"오늘, {n}번째 줄 <b>"' for n in range(20)).encode(),
+            "buffer": "\n".join(f'{OWN_LABELS[n % 2]},"오늘, {n}번째 줄 <b>"' for n in range(20)).encode(),
         }
     )
     page.wait_for_function(f"{OWN}.lines")
     assert page.evaluate(f"[{OWN}.lines.train.length, {OWN}.lines.dev.length]") == [16, 4]
+    look = page.locator("#fine-tuning .look").inner_text()
+    assert all(label in look for label in OWN_LABELS), "her letters are no markup"
     page.locator("#ft-play").click()
     wait_steps(page, 6, RESTS)
-    assert page.evaluate(f"{OWN}.run.labels") == ["a", "b"]
+    assert page.evaluate(f"{OWN}.run.labels") == OWN_LABELS
     assert page.locator(".dev li").count() == 4 and "<b>" in page.locator(".dev .sentence").first.inner_text()
 
 

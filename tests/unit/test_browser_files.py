@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import unicodedata
 from pathlib import Path
 
 import pytest
 
 from app.browser import files, runtime
 from app.browser import page as training
-from app.browser.files import DATASETS
 from app.doors.coding import encode
-from app.engine.inputs import SOFT_PROMPTS
 from app.models import load
 from app.models.registry import EMBEDDED
 from tests.doors import visitor
 
+DATASETS = Path(__file__).parents[2] / "assets" / "datasets"
 MOST_BYTES = 7_000_000  # compressed, without the runtime
 
 
@@ -39,7 +37,7 @@ def test_a_set_is_the_text_of_the_dataset_as_tokens(model: str):
     encode_ = load(model).tokenizer.encode
     for name, facts in json.loads((DATASETS / "index.json").read_text(encoding="utf-8")).items():
         told = json.loads(files.task(model, name))
-        assert (told["kind"], told["labels"]) == (facts["kind"], facts["labels"])
+        assert (told["kind"], told["languages"]) == (facts["kind"], facts["languages"])
         assert {split: len(rows) for split, rows in told["splits"].items()} == facts["sizes"]
         for split, rows in told["splits"].items():
             lines = (DATASETS / name / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()
@@ -49,29 +47,18 @@ def test_a_set_is_the_text_of_the_dataset_as_tokens(model: str):
                 assert told["languages"][lang] == one["lang"]
                 assert (group, label) == (one["group"], one["label"])
                 assert fields == [encode_(field) for field in one["fields"]]
-            if split != "train":
-                assert told["texts"][split] == [one["fields"] for one in source]
 
 
 @pytest.mark.parametrize("model", EMBEDDED)
-def test_label_words_are_one_ordinary_token_each(model: str):
-    """They are the columns of a frozen W_y, so they must differ."""
-    for name in ("sentiment", "entailment", "binding"):
-        for tokens in json.loads(files.task(model, name))["label_tokens"].values():
-            assert len(set(tokens)) == len(tokens) and min(tokens) > SOFT_PROMPTS[-1]
-
-
-@pytest.mark.parametrize("model", EMBEDDED)
-def test_the_vocabulary_writes_a_text(model: str):
-    tokenizer, told = load(model).tokenizer, json.loads(files.world(model))
-    text = "나는 오늘 Amy와 곳에 갔다."
-    written = "".join(told["vocabulary"][id_] for id_ in tokenizer.encode(text))
-    if told["in_bytes"]:
-        written = written.encode("latin-1").decode()
-    assert unicodedata.normalize("NFC", written).rstrip() == tokenizer.decode(tokenizer.encode(text))
-    assert len(told["held_out"]) == 2 * files.N_HELD_OUT
-    assert max(len(one["ids"]) for one in told["held_out"]) <= 32
-    assert {one["lang"] for one in told["beginnings"]} == {"ko", "en"}
+def test_the_held_out_lines_are_short_and_of_each_language(model: str):
+    tokenizer, told = load(model).tokenizer, json.loads(files.world(model))["held_out"]
+    assert [one["lang"] for one in told] == ["ko"] * files.N_HELD_OUT + ["en"] * files.N_HELD_OUT
+    lines = (DATASETS / "held_out.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [json.loads(line)["text"] for line in lines]
+    expected = [tokenizer.encode(text) for text in texts]
+    for one in told:
+        assert len(one["ids"]) <= 32 and one["ids"][0] == tokenizer.eot_id
+        assert one["ids"][1:] in expected
 
 
 def test_everything_told_is_served_kept_and_packed():

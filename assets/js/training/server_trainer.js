@@ -18,7 +18,7 @@ const cut = (fields) => fields.map((field) => [...field].slice(0, MOST_TOKENS));
  *   why of a failure: "nan", "long" (too many steps in all), or "server": `message` is then a sentence of the server's, and the run is gone.
  *
  * -> load, begin, run, pause, set, evaluate, language, proceed, mark, back, close: see trainer.js. `load` tells {place: "server", recipe, model, kind,
- * set: {kind, labels, languages, label_tokens}} without rows and texts. `begin` waits until the run has had its turn.
+ * set: {kind, languages}} without rows. `begin` waits until the run has had its turn.
  */
 export const serverTrainer = (ask, { onNews = () => {}, every = EVERY, resting = RESTING } = {}) => {
   let loaded = null;  // {model, set, kind, lang}

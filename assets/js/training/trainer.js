@@ -26,8 +26,8 @@ export class TrainerError extends Error {
  *
  * -> an object of these, each giving a promise that fails with a TrainerError:
  *   load({model, set, kind, lang})  the runtime, the graphs and weights of a model, and a set ("sentiment") or none with the `kind` of one's own data;
- *                                   lang "ko", "en" or null for both -> {place, recipe, model, kind, set: {kind, labels, label_tokens, languages,
- *                                   splits: {train, dev, test, …: [{lang, group, label, fields}]}, texts: {dev, test}}, world}
+ *                                   lang "ko", "en" or null for both -> {place, recipe, model, kind, set: {kind, languages,
+ *                                   splits: {train, dev, test, …: [{lang, group, label, fields}]}}, world: {held_out}}
  *   begin(plan)    {kind, nLabels, nLayersTransferred = all, trained = "full" | "head" | "last layers" | "soft prompts", nLastLayers = 1, labelTokens,
  *                  seed = 0, batchSeed = seed, steps = 300, lambda, learningRate (its peak), nExamples, examples, dev, devExamples = 40}; examples and
  *                  dev: one's own [{fields: [[ids], …], label}] -> {nTrained, nNew, lambda, peak, steps}
