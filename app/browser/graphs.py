@@ -1,11 +1,13 @@
 """The functions of `engine.objective` and `engine.looks` as ONNX graphs for the browser.
 
 Each graph has one shape: 8 examples of one or two sequences of 32 tokens, which all inputs of the datasets
-fit into. One serves 2 to 8 labels. Classification and entailment share the graphs of one sequence; similarity
-and multiple choice have two sequences and different heads, so a graph each: a flag between the two would cost
-as much in each step as it saves once in a transfer of 15 kB.
+fit into. A step comes in 24 tokens too, since most batches are that short and a step then takes a quarter
+less; what is asked between the steps does without. One serves 2 to 8 labels. Classification and entailment
+share the graphs of one sequence; similarity and multiple choice have two sequences and different heads, so a
+graph each: a flag between the two would cost as much in each step as it saves once in a transfer of 15 kB.
 
     <model>-8x1x32.onnx          a training step: `objective.make_step_on_pieces`
+    <model>-8x1x24.onnx          the same for batches that fit
     <model>-8x1x32-look.onnx     logits of the labels, and L1 of each example: `looks.make_evaluation`
     <model>-1x1x32-next.onnx     logits of the next token: `looks.make_continuation`
 
@@ -44,7 +46,7 @@ SOURCES = (
     "app/browser/graphs.py",
 )
 MOST_LABELS = 8  # columns of W_y
-BATCH, LENGTH = 8, 32
+BATCH, LENGTH, SHORT = 8, 32, 24
 OPSET = 18
 GELU_LINEAR = 2 * math.sqrt(2 / math.pi)
 GELU_CUBIC = 0.044715 * GELU_LINEAR
@@ -72,12 +74,13 @@ class Graph:
     kinds: tuple[str, ...]
     n_sequences: int
     batch: int = BATCH
+    length: int = LENGTH
 
     @property
     def name(self) -> str:
         choice = "-choice" if self.one_logit_per_sequence else ""
         work = "" if self.work == STEP else f"-{self.work}"
-        return f"{self.model}-{self.batch}x{self.n_sequences}x{LENGTH}{choice}{work}.onnx"
+        return f"{self.model}-{self.batch}x{self.n_sequences}x{self.length}{choice}{work}.onnx"
 
     @property
     def one_logit_per_sequence(self) -> bool:
@@ -110,7 +113,7 @@ class Graph:
     def inputs(self, shape: Shape, seed: int = 0) -> dict[str, Tensor]:
         """Random inputs of the right sizes, by name and in order."""
         generator = torch.Generator().manual_seed(seed)
-        sizes = (self.batch, self.n_sequences, LENGTH)
+        sizes = (self.batch, self.n_sequences, self.length)
         ids = torch.randint(FIRST_ORDINARY, shape.vocab_size, sizes, generator=generator)
         ids[..., 0], ids[..., -1] = START, EXTRACT
         predicted = torch.ones(sizes)
@@ -118,7 +121,7 @@ class Graph:
         values = {
             "step": torch.tensor(3.0),
             "ids": ids[0] if self.work == NEXT else ids,
-            "at": (torch.arange(LENGTH) == 20).float(),
+            "at": (torch.arange(self.length) == 20).float(),
             "predicted": predicted,
             "labels": torch.arange(self.batch) % 2,
             "labels_used": torch.arange(MOST_LABELS) < (1 if self.one_logit_per_sequence else 2),
@@ -156,10 +159,10 @@ def names(told: str, shape: Shape) -> list[str]:
 def graphs() -> Iterator[Graph]:
     """All of them."""
     for model in EMBEDDED:
-        for work in (STEP, LOOK):
-            yield Graph(model, work, ("classification", "entailment"), 1)
-            yield Graph(model, work, ("similarity",), 2)
-            yield Graph(model, work, ("choice",), 2)
+        for work, length in ((STEP, LENGTH), (STEP, SHORT), (LOOK, LENGTH)):
+            yield Graph(model, work, ("classification", "entailment"), 1, length=length)
+            yield Graph(model, work, ("similarity",), 2, length=length)
+            yield Graph(model, work, ("choice",), 2, length=length)
         yield Graph(model, NEXT, (), 1, batch=1)
 
 

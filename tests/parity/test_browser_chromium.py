@@ -30,7 +30,9 @@ N_LABELS = {"entailment": 3}
 
 @pytest.fixture(scope="module")
 def page(browser, server) -> Iterator[Scripts]:
+    """One trainer for all tests of this file, as a page has one for all runs of a learner."""
     with scripts(browser, server) as opened:
+        opened.run(TRAINER, {})
         yield opened
         assert not opened.outside
 
@@ -47,25 +49,30 @@ def batches_of(model: str, plan: Plan, lang: str, n: int, n_examples: int | None
     return list(grouped_batches(examples, RECIPE.batch_size, n, plan.seed))
 
 
-RUN = """async ([where, plan, n, changed]) => {
+# The vectors are 11 MB each on their way here: only for who looks at them.
+RUN = """async ([where, plan, n, changed, whole]) => {
   await trainer.load(where);
   const begun = await trainer.begin({ ...plan, lambda: 0.5 });
-  const start = await packed(await trainer.vector("flat"));
+  const start = whole && await packed(await trainer.vector("flat"));
   await trainer.run(Math.floor(n / 2), 0);
   await trainer.set(changed);
   await trainer.run(n - Math.floor(n / 2), 0);
   const vectors = [];
-  for (const name of ["flat", "first", "second"]) vectors.push(await packed(await trainer.vector(name)));
+  const names = whole ? ["flat", "first", "second"] : [];
+  for (const name of names) vectors.push(await packed(await trainer.vector(name)));
   return { begun, start, vectors, steps: news.filter(({ what }) => what === "step") };
 }"""
 
 
-def compared(page: Scripts, model: str, plan: Plan, n: int) -> dict:
-    """n steps in both, λ and the peak of the learning rate changed half-way; losses compared step by step."""
+def compared(page: Scripts, model: str, plan: Plan, n: int, whole: bool = False) -> dict:
+    """n steps in both, λ and the peak of the learning rate changed half-way; losses compared step by step.
+
+    whole: also the vectors at the start and the end.
+    """
     lang, changed = "ko", {"lambda": 1.5, "learningRate": 5e-4}
-    page.run(TRAINER, {})
+    page.run("() => { news.length = 0; }")
     where = {"model": model, "set": SETS[plan.kind], "lang": lang}
-    found = page.run(RUN, [where, in_browser(plan), n, changed])
+    found = page.run(RUN, [where, in_browser(plan), n, changed, whole])
     run = FineTuning(load(model), plan, lambda_=0.5)
     peak = RECIPE.prompt_learning_rate if plan.n_soft_prompts else RECIPE.learning_rate
     assert len(found["steps"]) == n
@@ -118,7 +125,7 @@ def test_fifty_steps_equal_torch(page, model: str, kind: str):
     ],
 )
 def test_what_is_frozen_stays_bit_for_bit(page, model: str, more: dict):
-    found = compared(page, model, plan_of(model, "entailment", **more), 2)
+    found = compared(page, model, plan_of(model, "entailment", **more), 2, whole=True)
     frozen = ~found["mask"]
     start, (flat, first, second) = unpacked(found["start"]), map(unpacked, found["vectors"])
     assert frozen.any() and np.array_equal(flat[frozen], start[frozen])
@@ -131,7 +138,7 @@ def test_probabilities_losses_and_continuation_of_a_run(page):
     model, plan = "tiny-gpt2", plan_of("tiny-gpt2", "similarity")
     loaded = load(model)
     beginning = [loaded.eot_id, *loaded.tokenizer.encode("나는 오늘")]
-    page.run(TRAINER, {})
+    page.run("() => { news.length = 0; }")
     found = page.run(
         """async ([where, plan, beginning]) => {
           const told = await trainer.load(where);
@@ -202,7 +209,7 @@ def tuned(loaded, run):
 
 
 def test_going_back_to_a_mark_repeats_the_same_steps(page):
-    page.run(TRAINER, {})
+    page.run("() => { news.length = 0; }")
     found = page.run(
         """async ([where, plan]) => {
           await trainer.load(where);

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.browser import graphs as graphs_
-from app.browser.graphs import FOLDER, LENGTH, LOOK, MOST_LABELS, NEXT, STEP, Graph, graphs, names
+from app.browser.graphs import FOLDER, LENGTH, LOOK, MOST_LABELS, NEXT, SHORT, STEP, Graph, graphs, names
 from app.browser.manifest import about, about_model, manifest, read
 from app.engine.finetune import FineTuning, Plan, update_mask
 from app.engine.inputs import collate, grouped_batches, transform
@@ -32,8 +32,11 @@ TASKS = {
 FROZEN = {"head": {}, "last layers": {"n_last_layers": 2}, "soft prompts": {"label_tokens": (400, 500, 600)}}
 
 
-def graph_for(model: str, work: str, kind: str = "") -> Graph:
-    return next(one for one in ALL if one.model == model and one.work == work and kind in (*one.kinds, ""))
+def graph_for(model: str, work: str, kind: str = "", length: int = LENGTH) -> Graph:
+    wanted = (model, work, length)
+    return next(
+        one for one in ALL if (one.model, one.work, one.length) == wanted and kind in (*one.kinds, "")
+    )
 
 
 def session(body: bytes) -> onnxruntime.InferenceSession:
@@ -50,11 +53,13 @@ def carried_out(graph: Graph, body: bytes, inputs: dict[str, torch.Tensor]) -> d
 
 
 class InGraph:
-    """A run whose steps are the graph's, from the same start as a `FineTuning`."""
+    """A run whose steps are the graphs', from the same start as a `FineTuning`."""
 
     def __init__(self, run: FineTuning, model: str):
-        graph = graph_for(model, STEP, run.plan.kind)
-        self.session = session((FOLDER / graph.name).read_bytes())
+        self.sessions = {
+            length: session((FOLDER / graph_for(model, STEP, run.plan.kind, length).name).read_bytes())
+            for length in (SHORT, LENGTH)
+        }
         self.shape, flat = widened(run.shape, run.flat)
         _, mask = widened(run.shape, update_mask(run.shape, run.plan))
         self.mask = mask.bool()
@@ -67,7 +72,8 @@ class InGraph:
         self.step = 0
 
     def next(self, batch, lambda_: float, learning_rate: float) -> tuple[float, float, float]:
-        """One step -> l1, l2, accuracy."""
+        """One step -> l1, l2, accuracy. The batch must be as long as one of the graphs."""
+        session = self.sessions[batch.ids.shape[-1]]
         self.step += 1
         feeds = {f"trained.{piece}": mask.numpy() for piece, mask in self.trained.items()}
         for name, vector in zip(("flat", "first", "second"), self.vectors, strict=True):
@@ -79,8 +85,8 @@ class InGraph:
         }
         scalars = {"step": self.step, "lambda_": lambda_, "learning_rate": learning_rate, "eps": EPS}
         feeds |= {name: np.array(value, np.float32) for name, value in scalars.items()}
-        found = self.session.run(None, feeds | {"labels_used": self.used})
-        outputs = dict(zip((one.name for one in self.session.get_outputs()), found, strict=True))
+        found = session.run(None, feeds | {"labels_used": self.used})
+        outputs = dict(zip((one.name for one in session.get_outputs()), found, strict=True))
         self.vectors = [
             join(
                 self.shape,
@@ -113,7 +119,9 @@ def compared(model: str, plan: Plan, n_steps: int) -> tuple[FineTuning, InGraph,
         if n == n_steps // 2:
             run.lambda_, peak = 1.5, 5e-4
         run.learning_rate = RECIPE.learning_rate_at(n, RECIPE.steps, peak)
-        batch = collate_to(batch, LENGTH)
+        # Both lengths have their turn, and none goes without the other in a run this long.
+        fits = batch.ids.shape[-1] <= SHORT and n % 2 == 0
+        batch = collate_to(batch, SHORT if fits else LENGTH)
         (report,) = run.steps([batch])
         found = ours.next(batch, run.lambda_, run.learning_rate)
         assert np.isfinite(found).all(), f"step {n + 1}"

@@ -30,18 +30,19 @@ export class Run {
     this.nSoftPrompts = soft ? manifest.inputs.soft_prompts.length : 0;
     this.lambda = this.plan.lambda ?? (soft ? 0 : recipe.lambda_);
     this.peak = this.plan.learningRate ?? (soft ? recipe.prompt_learning_rate : recipe.learning_rate);
-    const of = (work, nSequences, choice) => Object.keys(manifest.graphs).find((name) => {
+    /** The graphs of one work, the longest inputs last. */
+    const of = (work, nSequences, choice) => Object.keys(manifest.graphs).filter((name) => {
       const graph = manifest.graphs[name];
       return graph.model === model.name && graph.work === work && graph.sequences === nSequences && graph.one_logit_per_sequence === choice;
-    });
+    }).map((name) => ({ name, length: manifest.graphs[name].inputs.ids[1].at(-1) })).sort((a, b) => a.length - b.length);
     const { kind } = this.plan;
     const nSequences = kind === "similarity" || kind === "choice" ? 2 : 1;
-    this.graphs = {
-      step: of("step", nSequences, kind === "choice"), look: of("look", nSequences, kind === "choice"), lines: of("look", 1, false), next: of("next", 1, false),
-    };
-    const [, [batch, , length]] = manifest.graphs[this.graphs.step].inputs.ids;
+    this.steps = of("step", nSequences, kind === "choice");
+    const [[look], [lines], [next]] = [of("look", nSequences, kind === "choice"), of("look", 1, false), of("next", 1, false)];
+    this.graphs = { look: look.name, lines: lines.name, next: next.name };
+    const { inputs } = manifest.graphs[this.steps.at(-1).name];
+    const [, [batch, , length]] = inputs.ids;
     Object.assign(this, { batch, length, marks: new Map(), nMarks: 0 });
-    const { inputs } = manifest.graphs[this.graphs.step];
     const flat = startingPoint(manifest, model, this.plan, material.read);
     const mask = updateMask(manifest, model, this.plan);
     this.nTrained = mask.reduce((sum, one) => sum + one, 0);
@@ -82,9 +83,12 @@ export class Run {
     const began = performance.now();
     const { lambda } = this;
     const learningRate = learningRateAt(manifest.recipe, this.step, this.plan.steps, this.peak);
-    const found = await sessions.run(this.graphs.step, {
+    const batch = this.#draw();
+    const longest = Math.max(...batch.flatMap(({ sequences }) => sequences.map((sequence) => sequence.length)));
+    const graph = this.steps.find(({ length }) => length >= longest);
+    const found = await sessions.run(graph.name, {
       flat: this.flat, first: this.first, second: this.second, trained: this.trained, step: this.step + 1,
-      ...collate(manifest.inputs, this.#draw(), this.length), labels_used: this.used, lambda_: lambda, learning_rate: learningRate, eps: manifest.eps,
+      ...collate(manifest.inputs, batch, graph.length), labels_used: this.used, lambda_: lambda, learning_rate: learningRate, eps: manifest.eps,
     });
     const [l1, l2, accuracy] = [found.l1[0], found.l2[0], found.accuracy[0]];
     if (!Number.isFinite(l1) || !Number.isFinite(l2)) throw new Fault("nan", `step ${this.step + 1}`);
