@@ -5,6 +5,8 @@ PYTHON ?= python3
 # One release for everybody who types make; requirements.txt allows a range. Elsewhere: make run TORCH=torch
 TORCH  ?= torch==2.13.0
 ARGS   ?=
+# Processes that share the tests, each with a server and a browser of its own; a file stays with one of them.
+JOBS   ?= 2
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -16,6 +18,8 @@ RUN_READY := $(VENV)/.run-$(call hash,requirements.txt)
 DEV_READY := $(VENV)/.dev-$(call hash,requirements.txt requirements-dev.txt)
 # For training in the browser; without a network the page starts all the same, and the next call tries again.
 RUNTIME   := assets/vendor/onnxruntime-web-1.30.0/ort-wasm-simd-threaded.wasm
+
+SHARED := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-all lint format lesson bench browser models models-eval records smoke assets
@@ -41,10 +45,10 @@ dev: $(RUN_READY) $(RUNTIME)
 	$(PY) app.py --reload $(ARGS)
 
 test: lint browser $(RUNTIME)
-	$(PY) -m pytest -m "not slow" $(ARGS)
+	$(PY) -m pytest $(SHARED) -m "not slow" $(ARGS)
 
 test-all: lint browser $(RUNTIME)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(SHARED) $(ARGS)
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

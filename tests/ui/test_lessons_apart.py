@@ -85,7 +85,7 @@ def press_tab(visit: Visit, lesson) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_broken_lesson_says_so_and_the_others_live(broken, no_traceback, fault: str):
     scripts, where = FAULTS[fault]
-    for lang in CODES:
+    for lang in CODES if fault == next(iter(FAULTS)) else [DEFAULT]:
         visit = broken(scripts, lang)
         visit.wait_model()
         assert not visit.complaints()

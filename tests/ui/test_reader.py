@@ -33,7 +33,7 @@ def told(visit: Visit) -> list[tuple[str, str]]:
     return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in heard]
 
 
-@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("lang", ["ko", pytest.param("en", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("query", PLACES, ids=lambda query: "-".join(map(str, query.values())))
 def test_no_name_of_the_code_is_read_aloud(open_page, query, lang):
     found = told(open_page("en" if lang == "en" else "", lang=lang, query=query))
