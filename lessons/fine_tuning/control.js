@@ -47,6 +47,8 @@ export const control = (stage, make) => {
     going = Promise.resolve();
   };
 
+  const loading = ({ part, place }) => stage.words[place === "cdn" ? "loading.cdn" : `loading.${part}`];
+
   const fail = (why, message) => {
     if (own.run && isOn(own.run)) own.run.status = begun(own.run) ? "paused" : "ready";
     own.told = null;
@@ -58,7 +60,7 @@ export const control = (stage, make) => {
   const news = (one) => {
     const { run } = own;
     if (one.what === "failed") return fail(one.why, one.message);
-    if (one.what === "loading") { own.told = { words: stage.words[`loading.${one.part}`], share: one.share }; return paint(); }
+    if (one.what === "loading") { own.told = { words: loading(one), share: one.share }; return paint(); }
     if (one.what === "queue") { own.told = one.place ? { words: stage.words["loading.queue"].replace("{n}", one.place) } : null; return paint(); }
     if (!run || !run.placed) return; // also after a pause: the step that was under way belongs to the run
     if (one.what === "step") {

@@ -67,9 +67,10 @@ RUN = """async ([where, plan, n, changed, whole]) => {
 def compared(page: Scripts, model: str, plan: Plan, n: int, whole: bool = False) -> dict:
     """n steps in both, λ and the peak of the learning rate changed half-way; losses compared step by step.
 
-    whole: also the vectors at the start and the end.
+    whole: also the vectors at the start and the end. The second peak is low, so that no loss of 50 steps
+    comes near 0, where two float32 runs are further apart than what is asked for here.
     """
-    lang, changed = "ko", {"lambda": 1.5, "learningRate": 5e-4}
+    lang, changed = "ko", {"lambda": 1.5, "learningRate": 1e-4}
     page.run("() => { news.length = 0; }")
     where = {"model": model, "set": SETS[plan.kind], "lang": lang}
     found = page.run(RUN, [where, in_browser(plan), n, changed, whole])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
+from app.browser import runtime
 from app.languages import CODES
 from lessons.fine_tuning.lesson import LESSON
 from tests.harness.visit import PHONE, Visit
@@ -232,6 +234,82 @@ def test_where_the_browser_cannot_one_sentence_says_so(open_page, how):
     assert told == LESSON.texts("ko")[f"ui.failed.{how}"]
     assert page.locator("[data-key=where-server]").is_enabled()
     visit.console_errors.clear()
+
+
+# The page's own worker in `killed`, for tests that end it as a phone short of memory would.
+SEEN_WORKER = """(() => {
+  const Real = window.Worker;
+  window.Worker = function (...how) { window.killed = new Real(...how); return window.killed; };
+})()"""
+
+
+def test_a_killed_worker_is_one_sentence_and_a_way_on(open_page):
+    """Nobody tells the page that its worker has gone: it hears the silence, keeps the curves, begins anew."""
+    visit = opened(open_page, steps=40)
+    page = visit.page
+    page.evaluate(SEEN_WORKER)
+    page.clock.install()
+    page.locator("#ft-play").click()
+    wait_steps(page, 3)
+    page.evaluate("killed.terminate()")
+    page.clock.run_for(120_000)
+    page.locator(".card .error").wait_for(timeout=SLOW)
+    assert page.locator(".card .error").inner_text() == LESSON.texts("ko")["ui.failed.worker"]
+    kept = page.evaluate(f"{OWN}.run.steps.length")
+    assert kept >= 3 and page.locator("[data-key=where-server]").is_enabled()
+    page.locator("#ft-play").click()
+    page.wait_for_function(f"{OWN}.run.steps.length >= 2 && {OWN}.run.status === 'running'", timeout=SLOW)
+    assert page.locator(".card .error").is_hidden()
+    assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
+
+
+def test_a_tab_that_slept_for_ten_minutes_goes_on(open_page):
+    """A closed lid: the clock jumps, timers come once, the worker's news later. That is no dead worker."""
+    visit = opened(open_page, steps=12)
+    page = visit.page
+    page.clock.install()
+    page.locator("#ft-play").click()
+    wait_steps(page, 2)
+    page.clock.fast_forward(600_000)
+    page.wait_for_function(f"{OWN}.run.status === 'done'", timeout=SLOW)
+    assert not page.evaluate(FAILED) and len(run(page)["steps"]) == 12
+
+
+def test_on_a_space_the_runtime_comes_from_the_cdn(open_page):
+    """No local copy lies there: after Start, and said on screen, the same files come from outside."""
+    visit = opened(open_page, steps=4)
+    page = visit.page
+    cdn = {"local": None, "cdn": {part: runtime.CDN + name for part, name in runtime.FILES.items()}}
+
+    def with_cdn(route):
+        answer = route.fetch()
+        told, changed = re.subn(
+            r'"local": ?\{[^}]*\}, ?"cdn": ?null', json.dumps(cdn)[1:-1], answer.text(), count=1
+        )
+        assert changed == 1, "the page no longer tells where the runtime lies as this test expects"
+        route.fulfill(response=answer, body=told)
+
+    def from_cdn(route):
+        body = (runtime.FOLDER / route.request.url.rpartition("/")[2]).read_bytes()
+        route.fulfill(body=body, headers={"access-control-allow-origin": "*"})
+
+    page.route(lambda address: "lesson=" in address and "/m/" not in address, with_cdn)
+    page.context.route(f"{runtime.CDN}**", from_cdn)
+    page.reload()
+    visit.wait_ready()
+    visit.wait_model()
+    assert not visit.outside_requests
+    page.evaluate("""() => {
+      window.said = new Set();
+      const look = () => { said.add(lab.active().own.told?.words); requestAnimationFrame(look); };
+      look();
+    }""")
+    page.locator("#ft-play").click()
+    wait_steps(page, 4, RESTS)
+    assert LESSON.texts("ko")["ui.loading.cdn"] in page.evaluate("[...said]")
+    assert {address.rpartition("/")[2] for address in visit.outside_requests} == set(runtime.FILES.values())
+    assert all(address.startswith(runtime.CDN) for address in visit.outside_requests)
+    visit.outside_requests.clear()
 
 
 @pytest.mark.parametrize("lang", CODES)

@@ -16,10 +16,11 @@ const fetched = async (address, integrity) => {
 };
 
 /** {mjs, wasm} as buffers from the first place that has them, the server itself before the CDN -> [buffers, "local" or "cdn"]. */
-const files = async ({ local, cdn, integrity }) => {
+const files = async ({ local, cdn, integrity }, news) => {
   let last = "no place to load it from";
   for (const [place, addresses] of [["local", local], ["cdn", cdn]]) {
     if (!addresses) continue;
+    news(0, place);
     try {
       const [mjs, wasm] = await Promise.all([fetched(addresses.mjs, integrity.mjs), fetched(addresses.wasm, integrity.wasm)]);
       return [{ mjs, wasm }, place];
@@ -28,17 +29,16 @@ const files = async ({ local, cdn, integrity }) => {
   throw new Fault("runtime", last);
 };
 
-/** where: {local, cdn, integrity, bytes}; news: called with the share that has come -> {ort, place}. */
+/** where: {local, cdn, integrity, bytes}; news: called with the share that has come and the place it comes from -> {ort, place}. */
 export const loadRuntime = async (where, news) => {
-  news(0);
-  const [{ mjs, wasm }, place] = await files(where);
-  news(0.9);
+  const [{ mjs, wasm }, place] = await files(where, news);
+  news(0.9, place);
   const script = URL.createObjectURL(new Blob([mjs], { type: "text/javascript" }));
   try {
     const ort = await import(script);
     ort.env.logLevel = "error";
     Object.assign(ort.env.wasm, { numThreads: 1, proxy: false, wasmBinary: wasm });
-    news(1);
+    news(1, place);
     return { ort, place };
   } catch (error) {
     throw new Fault("runtime", error);

@@ -18,7 +18,7 @@ export class TrainerError extends Error {
 /**
  * where: {files, runtime: {version, local, cdn, integrity, bytes}} as `page.browser` has it, addresses relative to `home`. home: the app's address.
  * onNews: called with {what: …}:
- *   {what: "loading", part: "runtime" | "graph" | "weights" | "data", share (0 … 1), bytes}
+ *   {what: "loading", part: "runtime" | "graph" | "weights" | "data", share (0 … 1), bytes, place: "local" or "cdn" for the runtime}
  *   {what: "step", step, lambda, learningRate, l1, l2, l3, accuracy, ms}        step counts from 1; losses of its batch, before the update, in nats
  *   {what: "dev", step, accuracy, probabilities, l1}                            of the dev examples, before the first step and every `devEvery` steps
  *   {what: "failed", why: "wasm" | "runtime" | "network" | "memory" | "nan" | "worker", message}

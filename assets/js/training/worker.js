@@ -50,7 +50,9 @@ const ops = {
     if (!loaded) {
       const manifest = json(await download("graph", "manifest.json"));
       const { bytes } = where.runtime;
-      const { ort, place } = await loadRuntime(where.runtime, (share) => tell({ what: "loading", part: "runtime", share, bytes: Math.round(share * bytes) }));
+      const { ort, place } = await loadRuntime(where.runtime, (share, from) => {
+        tell({ what: "loading", part: "runtime", place: from, share, bytes: Math.round(share * bytes) });
+      });
       loaded = { ort, place, manifest };
     }
     const { manifest, ort, place } = loaded;
