@@ -24,7 +24,9 @@ _TERM = re.compile(r"\[\[([^\]|]+)")
 _CLOSING = "’”)"
 _QUOTED = ("’", "”")
 _OPEN, _CLOSE = "\u2068", "\u2069"  # Unicode's first strong isolate and its end: they have no shape
-_MARKUP = re.compile(f"[*|\\[\\]{_OPEN}{_CLOSE}]")
+_RIGHT_TO_LEFT = "\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc"
+# Letters of our markup, and what would turn the sentence around it.
+_MARKUP = re.compile(f"[*|\\[\\]{_OPEN}{_CLOSE}{_RIGHT_TO_LEFT}]")
 _HANGUL_FIRST, _HANGUL_LAST = 0xAC00, 0xD7A3
 
 

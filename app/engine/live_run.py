@@ -121,7 +121,7 @@ class LiveRun:
 
     def lead(self, goes: bool, target: int, lambda_: float, learning_rate: float, every: int = EVERY) -> None:
         """What the page wants from the next step on. To go on after a pause forgives a loss that was no
-        number: the weights are those before it. every: steps between two evaluations, 0 for none.
+        number. every: steps between two evaluations, one after the last step too; 0 for none but the first.
         """
         if goes and not self.goes and self.failed == "nan":
             self.failed = None
@@ -208,7 +208,8 @@ class LiveRun:
         return self._now
 
     def _is_due(self, now: Weights) -> bool:
-        at_a_stop = now.n_steps % self.every == 0 if self.every else now.n_steps == 0
+        n = now.n_steps
+        at_a_stop = (n % self.every == 0 or n == self.steps) if self.every else n == 0
         return at_a_stop and self._measured is not now and len(self._material.dev) > 0
 
     def _trains(self, now: Weights) -> bool:

@@ -18,7 +18,8 @@ export const withParticle = (word, pair) => {
 };
 
 /* A value with a letter of our markup stays as it is written: between two marks without a shape, as in app/i18n.py (term.js takes them away). */
-const asText = (value) => (/[*|[\]\u2068\u2069]/.test(value) ? `\u2068${value.replace(/[\u2068\u2069]/g, "")}\u2069` : value);
+/* So does one that is written from right to left: it would turn the sentence around it. */
+const asText = (value) => (/[*|[\]\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/.test(value) ? `\u2068${value.replace(/[\u2068\u2069]/g, "")}\u2069` : value);
 
 /** "{l1:은/는} {n}" filled with values, which are never read as templates or markup: what it gives is for `rich`. */
 export const say = (template, values) => template.replace(/\{(\w+)(?::([^}]+))?\}/g, (whole, name, pair) => {

@@ -58,6 +58,7 @@ export const rich = (element, text) => {
   for (const part of String(text).split(MARKUP)) {
     if (part.startsWith("**") && part.endsWith("**") && part.length > 4) html("b", {}, element, bare(part.slice(2, -2)));
     else if (part.startsWith("[[") && part.endsWith("]]")) termLink(element, ...part.slice(2, -2).split("|").map(bare));
+    else if (part.startsWith("\u2068")) html("bdi", {}, element, bare(part));
     else if (part) element.append(bare(part));
   }
   return element;

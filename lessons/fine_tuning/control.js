@@ -5,6 +5,7 @@ const PAINT_EVERY = 120; // ms between two pictures while steps come in
 const MOST_RUNS = 6;
 const MOST_MARKS = 2;    // as many as a trainer keeps
 const CONTINUED = 6;     // tokens of the continuation
+const MEASURED = 100;    // steps between two looks at the language model
 
 /** The fields of the input without the one token that stands at `index` of a row. */
 export const without = ({ kind, field_ids: fields, sequences }, row, index) => {
@@ -22,7 +23,8 @@ export const without = ({ kind, field_ids: fields, sequences }, row, index) => {
 export const control = (stage, make) => {
   let trainer = null;
   let loaded = "";        // what the trainer has loaded: model and set, and where it runs
-  let pieces = null;      // of the vocabulary
+  let pieces = null;      // of the vocabulary of `spelled`
+  let spelled = "";
   let left = 0;           // what has been left out last
   let painting = 0;
   let going = Promise.resolve(); // what the last press of Start leads to
@@ -33,6 +35,8 @@ export const control = (stage, make) => {
   own.scrub ??= null;
   own.told ??= null;      // {words, share} while something loads
   own.error ??= "";
+  own.note = own.left ? stage.words["kept.note"] : ""; // the page was left while a run went on
+  own.left = false;
 
   const paint = (at_once) => {
     if (at_once) { clearTimeout(painting); painting = 0; stage.show({}); return; }
@@ -53,7 +57,11 @@ export const control = (stage, make) => {
     if (own.run && isOn(own.run)) own.run.status = begun(own.run) ? "paused" : "ready";
     own.told = null;
     own.error = (why === "server" && message) || (stage.words[`failed.${why}`] ?? stage.words["failed.worker"]);
-    if (why !== "nan") { end(); own.run?.marks.splice(0); own.lost = begun(own.run ?? { steps: [] }); }
+    if (why !== "nan") {
+      end();
+      own.lost = begun(own.run ?? { steps: [] });
+      if (own.run) { own.run.marks.splice(0); own.run.placed = false; }
+    }
     paint(true);
   };
 
@@ -68,7 +76,10 @@ export const control = (stage, make) => {
       addStep(run, one);
       if (over(run)) run.status = "done";
     }
-    if (one.what === "dev") run.dev.push({ step: one.step, accuracy: one.accuracy, probabilities: one.probabilities });
+    if (one.what === "dev") {
+      run.dev.push({ step: one.step, accuracy: one.accuracy, probabilities: one.probabilities });
+      look().then(() => paint(), () => {}); // the sentence on show as well; a fault of the trainer comes as news
+    }
     paint();
   };
 
@@ -81,7 +92,10 @@ export const control = (stage, make) => {
     paint(true);
     await trainer.load({ model: run.model, set: run.task === "own" ? null : run.task, kind: run.kind, lang: stage.value.half });
     loaded = wanted;
-    pieces ??= (await stage.ask("vocabulary")).pieces;
+    if (spelled !== run.model) {
+      const found = await stage.ask("vocabulary");
+      [pieces, spelled] = [found.pieces, run.model];
+    }
   };
 
   const plan = (run, value) => {
@@ -108,22 +122,48 @@ export const control = (stage, make) => {
     if (!trainer || !run || !begun(run) || loaded !== `${own.where}|${run.model}|${run.task}`) return;
     const shown = stage.value.sequences.map((sequence) => sequence.ids);
     const found = await trainer.evaluate([{ fields: stage.value.field_ids, label: 0 }]);
+    if (run !== own.run) return;
     own.probe = { of: String(shown), probabilities: found.probabilities[0] };
   };
 
-  /** One after the other: after a pause the trainer first ends the step that it is at, and measures. */
+  /** A promise of the trainer that nobody waits for: its faults come as news. */
+  const quietly = (promise) => { promise?.catch?.(() => {}); };
+
+  /**
+   * One after the other: after a pause the trainer first ends the step that it is at, and measures. A press counts at once, so that the next one
+   * is a pause; where she has paused or gone on to another run before its turn, nothing starts.
+   */
   const start = (n) => {
-    const before = going;
-    going = before.then(() => go(n));
+    const { run } = own;
+    if (!run) { own.wish = true; return going; }
+    if (isOn(run)) return going;
+    run.status = "loading";
+    run.presses = (run.presses ?? 0) + 1;
+    const { presses } = run;
+    own.told ??= { words: stage.words["loading.start"] };
+    paint(true);
+    going = going.then(() => (run === own.run && run.status === "loading" && run.presses === presses ? go(n) : undefined));
     return going;
+  };
+
+  /** The lines that stand in the box of own data, taken where they were not yet -> whether this run can go on with them. */
+  const lines_taken = async (run) => {
+    if (!own.take || (run.task !== "own" && stage.value.view !== "own")) return true;
+    const taken = await own.take();
+    if (taken && own.run.task === "own") return true;
+    own.error = taken || own.lines || run.task !== "own" ? "" : stage.words["own.first"];
+    own.told = null;
+    if (run === own.run) run.status = begun(run) ? "paused" : "ready";
+    paint(true);
+    return false;
   };
 
   const go = async (n) => {
     const { value } = stage;
     let { run } = own;
-    if (!run || isOn(run)) return;
-    if (run.task === "own" && !own.lines) { own.error = stage.words["own.first"]; return paint(true); }
+    if (!await lines_taken(run)) return;
     own.error = "";
+    own.note = "";
     try {
       if (own.lost) again();
       run = own.run;
@@ -142,9 +182,9 @@ export const control = (stage, make) => {
       run.status = "running";
       own.told = null;
       paint(true);
-      await trainer.run(n ?? run.settings.steps - run.steps.length);
+      await going_on(run, n ?? run.settings.steps - run.steps.length);
       if (run !== own.run) return;
-      if (run.status === "running") run.status = over(run) ? "done" : "paused";
+      if (["running", "done"].includes(run.status)) run.status = over(run) ? "done" : "paused";
       await measure(run);
       await look();
       if (over(run)) keep();
@@ -158,11 +198,23 @@ export const control = (stage, make) => {
     paint(true);
   };
 
+  /** n steps, with a look at the language model on the way; less where she pauses or goes on to something else. */
+  const going_on = async (run, n) => {
+    for (let left = n; left > 0;) {
+      const some = Math.min(left, MEASURED - (run.steps.length % MEASURED));
+      await trainer.run(some);
+      left -= some;
+      if (run !== own.run || run.status !== "running") return;
+      if (left > 0) await measure(run);
+      if (run !== own.run || run.status !== "running") return;
+    }
+  };
+
   const pause = () => {
     if (!own.run || !isOn(own.run)) return;
     own.run.status = begun(own.run) ? "paused" : "ready";
     own.told = null;
-    trainer?.pause();
+    quietly(trainer?.pause());
     paint(true);
   };
 
@@ -211,9 +263,10 @@ export const control = (stage, make) => {
     if (trainer && run.placed) {
       const last = run.steps.at(-1);
       const marked = last && Math.abs(last.lambda - lambda) > 1e-9 && (isOn(run) || run.marks.at(-1)?.step !== last.step) ? trainer.mark() : null;
-      trainer.set({ lambda }); // between the same two steps as the mark
+      quietly(trainer.set({ lambda })); // between the same two steps as the mark
       if (marked) {
-        const id = await marked;
+        const id = await marked.catch(() => null);
+        if (id === null || run !== own.run) return;
         run.marks = [...run.marks, { id, step: run.steps.at(-1).step }].slice(-MOST_MARKS);
       }
     }
@@ -229,22 +282,35 @@ export const control = (stage, make) => {
   /** A picture of Python has come: where its settings are of another run, that one is next. */
   const follow = (value) => {
     if (!value.ready) return;
-    if (!own.run) { own.run = newRun(value); return; }
-    if (own.run.key !== keyOf(value)) { again(); return; }
+    const scene = stage.scenes[value.scene]?.id ?? null;
+    const arrives = scene !== null && scene !== own.seen_scene; // a scene's λ is the one that counts
+    const given = arrives || own.seen_lambda !== value.settings.lambda;
+    Object.assign(own, { seen_scene: scene, seen_lambda: value.settings.lambda });
+    if (!own.run) {
+      own.run = newRun(value);
+      if (own.wish) { own.wish = false; setTimeout(() => start()); }
+      return;
+    }
+    if (own.run.key !== keyOf(value) || (arrives && begun(own.run) && own.run.steps[0].lambda !== value.settings.lambda)) {
+      const left = begun(own.run);
+      again();
+      if (given) own.run.lambda = value.settings.lambda;
+      if (left) own.note = stage.words["kept.note"];
+      return;
+    }
     if (!isOn(own.run)) {
-      if (own.seen_lambda !== value.settings.lambda) own.run.lambda = value.settings.lambda;
-      if (own.run.settings.rate !== value.settings.rate) { own.run.settings.rate = value.settings.rate; trainer?.set({ learningRate: value.settings.rate }); }
+      if (given) own.run.lambda = value.settings.lambda;
+      if (own.run.settings.rate !== value.settings.rate) { own.run.settings.rate = value.settings.rate; quietly(trainer?.set({ learningRate: value.settings.rate })); }
       if (!begun(own.run) && own.run.task !== "own") own.run.labels = value.labels;
     }
-    own.seen_lambda = value.settings.lambda;
   };
 
   const leave = async (row, index) => {
     const { run, probe } = own;
     if (!probe || !trainer || isOn(run)) return;
     const mine = (left += 1);
-    const found = await trainer.evaluate([{ fields: without(stage.value, row, index), label: 0 }]);
-    if (mine !== left) return;
+    const found = await trainer.evaluate([{ fields: without(stage.value, row, index), label: 0 }]).catch(() => null);
+    if (!found || mine !== left) return;
     own.without = { row, index, probabilities: found.probabilities[0] };
     paint(true);
   };
@@ -261,7 +327,7 @@ export const control = (stage, make) => {
 
   return {
     start, pause, again, reset, back, slide, follow, leave, stay, where, look,
-    toggle: () => (own.run && isOn(own.run) ? pause() : over(own.run) ? (again(), start()) : start()),
+    toggle: () => (own.run && isOn(own.run) ? pause() : own.run && over(own.run) ? (again(), start()) : start()),
     step: () => start(1),
     pieces: () => pieces,
     losses: () => (own.run ? losses(own.run, own.scrub, own.scrub === null ? own.run.lambda : null) : null),

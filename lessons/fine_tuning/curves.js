@@ -57,14 +57,19 @@ export const lossCurves = (at, run, look, words, on) => {
   for (const [points, counts] of pieces) svg("path", { d: path(points), class: "curve l1", "stroke-dasharray": counts ? undefined : "5 4" }, drawing);
   svg("path", { d: path(l2), class: "curve l2" }, drawing);
   svg("path", { d: path(l3), class: "curve l3" }, drawing);
-  for (const change of run.changes) {
+  let free_to = width; // names stand from the newest to the oldest, as far as there is room
+  for (const change of [...run.changes].reverse()) {
     const x = X(change.step);
     const name = `λ ${Number(two(change.from))} → ${Number(two(change.to))}`;
     const half = 8 + name.length * 4.1;
     const middle = Math.min(Math.max(x, left + half), width - right - half);
-    svg("path", { d: `M${x} 20V${height - bottom}`, class: "change" }, drawing);
-    svg("rect", { x: middle - half, y: 0, width: 2 * half, height: 21, rx: 10, class: "change-tag" }, drawing);
-    svg("text", { x: middle, y: 16, "text-anchor": "middle", class: "change-name" }, drawing, name);
+    const named = middle + half <= free_to;
+    svg("path", { d: `M${x} ${named ? 20 : top}V${height - bottom}`, class: "change" }, drawing);
+    if (named) {
+      free_to = middle - half - 4;
+      svg("rect", { x: middle - half, y: 0, width: 2 * half, height: 21, rx: 10, class: "change-tag" }, drawing);
+      svg("text", { x: middle, y: 16, "text-anchor": "middle", class: "change-name" }, drawing, name);
+    }
     svg("path", { d: `M${x - 5} ${height - bottom}l5 -6l5 6l-5 6z`, class: "change-mark" }, drawing);
   }
   const x = X(shown.step);

@@ -12,12 +12,13 @@ import { ownView } from "./own.js";
 import { begun, isOn, over, pace } from "./run.js";
 import { buildDev, devSentences, languageModel } from "./sentences.js";
 import { buildSettings } from "./settings.js";
-import { flow, labels, rows } from "./strip.js";
+import { extractAt, flow, labels, rows } from "./strip.js";
 import { kindButtons, runTable } from "./tables.js";
 import { makeTrainer } from "./trainers.js";
 import { lambdaTable, layersView, partsView } from "./views.js";
 import { look } from "./look.js";
 
+export const typing = true;
 const VIEWS = ["train", "layers", "parts", "own"];
 
 const button = (parent, id, words, action, how = {}) => {
@@ -127,14 +128,18 @@ const drawFolds = ({ parts, value, words }) => {
   for (const text of [value.say_new, value.say_changed]) if (text) rich(html("p", {}, parts.counts), text);
 };
 
+/** A run that was made as the recorded ones were: its point may stand among theirs. */
+const isLikeRecord = (run, { task, steps, lambda, rate }) => run.task === task && run.dev.length > 0 && run.settings.trained === "full" && over(run)
+  && run.settings.steps === steps && run.settings.rate === rate && run.steps.every((step) => step.lambda === lambda);
+
 const drawTransport = ({ parts, own, words }) => {
   const { run } = own;
   const on = Boolean(run && isOn(run));
   const done = Boolean(run && over(run));
   parts.play.replaceChildren();
   svg("path", { d: on ? "M1 0h3.6v12H1zM7.4 0H11v12H7.4z" : "M1 0l11 6l-11 6z" }, svg("svg", { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" }, parts.play));
-  parts.play.append(on ? words.pause : done ? words.once_more : run && begun(run) ? words.go_on : words.start);
-  parts.one.disabled = on || done;
+  parts.play.append(on ? words.pause : done ? words.once_more : run && begun(run) && !own.lost ? words.go_on : words.start);
+  parts.one.disabled = on || done || !run;
   const mark = run && begun(run) ? run.marks.filter((one) => one.step < run.steps.at(-1).step).at(-1) : null;
   parts.back.disabled = on || !mark;
   parts.back.textContent = mark ? fill(words.back_to, { n: mark.step }) : words.back;
@@ -144,7 +149,7 @@ const drawTransport = ({ parts, own, words }) => {
   parts.now.textContent = step;
   parts.of.textContent = ` / ${fill(words["curve.steps"], { n: steps })}`;
   const speed = run ? pace(run) : 0;
-  parts.left.textContent = done ? words.finished : speed && step ? fill(words.seconds_left, { n: Math.ceil((steps - step) / speed) }) : "";
+  parts.left.textContent = done ? words.finished : speed && step ? fill(words.seconds_left, { n: Math.ceil((steps - step) / speed) }) : step ? "" : own.note ?? "";
   parts.bar.style.width = `${steps ? (100 * step) / steps : 0}%`;
   for (const [place, at] of parts.places) {
     const here = own.where === place;
@@ -159,16 +164,19 @@ const drawTransport = ({ parts, own, words }) => {
 const drawPipe = (stage) => {
   const { parts, value, own, words } = stage;
   parts.kinds(value);
+  const label = stage.head.querySelector("form.start > label");
+  if (label && value.fields?.length) label.textContent = value.fields[0].name;
   rich(parts.new, value.say_new ?? "");
   const tried = own.probe && own.probe.of === String(value.sequences.map((sequence) => sequence.ids)) ? own.probe : null;
-  const key = JSON.stringify([value.sequences.map((sequence) => sequence.ids), Boolean(tried), page.lang]);
+  const key = JSON.stringify([value.sequences.map((sequence) => sequence.ids), Boolean(tried), value.cut, page.lang]);
   if (parts.rowsKey !== key) {
     parts.rowsKey = key;
     rows(parts.rows, value, words, tried ? parts.control : null);
+    if (value.cut) html("p", { class: "mute", role: "status" }, parts.rows, value.cut);
     if (!tried && own.run && begun(own.run) && !isOn(own.run)) parts.control.look().then(() => own.probe && stage.show({}));
   }
-  const flowKey = `${parts.flow.clientWidth}${value.kind}${value.n_out}`;
-  if (parts.flowKey !== flowKey) { parts.flowKey = flowKey; flow(parts.flow, value, words); }
+  const flowKey = `${parts.flow.clientWidth}${parts.rows.clientWidth}${value.kind}${value.n_out}${key}`;
+  if (parts.flowKey !== flowKey) { parts.flowKey = flowKey; flow(parts.flow, value, words, extractAt(parts.flow, parts.rows)); }
   labels(parts.labels, own.run?.labels.length ? own.run.labels : value.labels, tried?.probabilities ?? null, own.without?.probabilities ?? null, words);
 };
 
@@ -182,7 +190,8 @@ const drawTrain = (stage) => {
   const shown = run ?? { steps: [], dev: [], changes: [], settings: value.settings };
   const scrub = (step) => { if (step !== own.scrub) stage.show({ scrub: step }); };
   lossCurves(parts.loss, shown, { scrub: own.scrub, lambda }, words, { scrub });
-  accuracyCurves(parts.accuracy, shown, own.runs ?? [], { scrub: own.scrub }, words);
+  const same = (own.runs ?? []).map((one) => (one.task === shown.task ? one : { ...one, hidden: true })); // another task's accuracy says nothing here
+  accuracyCurves(parts.accuracy, shown, same, { scrub: own.scrub }, words);
   parts.accuracyAbout.textContent = fill(words["accuracy.about"], { n: (run?.dev_rows ?? value.dev ?? []).length, k: 20 });
   runTable(parts.runs, stage);
 };
@@ -193,11 +202,12 @@ export const draw = (stage) => {
   boardParts(stage);
   for (const [view, at] of parts.views) at.setAttribute("aria-pressed", String(view === value.view));
   picture.dataset.view = value.view;
+  picture.dataset.scene = stage.scenes[value.scene]?.id ?? "";
   parts.settings(value);
   drawPipe(stage);
   if (value.view === "train" || picture.dataset.board) drawTrain(stage);
   if (value.view === "layers") {
-    const mine = [own.run, ...(own.runs ?? [])].filter((run) => run && run.task === value.layers?.task && run.dev.length && run.settings.trained === "full" && (over(run) || run.status === "kept"))
+    const mine = [own.run, ...(own.runs ?? [])].filter((run) => run && value.layers && isLikeRecord(run, value.layers))
       .map((run) => ({ k: Math.min(run.settings.layers, value.n_layer), accuracy: run.dev.at(-1).accuracy, steps: run.steps.length }));
     layersView(parts.layers, value.layers, mine, Math.min(value.settings.layers, value.n_layer ?? 99), words, { pick: (k) => stage.act({ type: "set", name: "layers", value: k }, "layers") });
   }
@@ -227,6 +237,7 @@ export const space = (stage) => stage.parts.control.toggle();
 export const running = ({ own }) => Boolean(own.run && isOn(own.run));
 /** Finished curves survive a change of language; a run whose model is gone with the page does not go on. */
 export const keep = ({ own, parts }) => {
+  const left = Boolean(own.run && begun(own.run));
   parts.control.again();
-  return { runs: own.runs, where: own.where, lines: own.lines };
+  return { runs: own.runs, where: own.where, lines: own.lines, box: own.box, left };
 };

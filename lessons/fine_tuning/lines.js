@@ -5,9 +5,13 @@ export const MOST_LINES = 500;
 export const MOST_LABELS = 8;
 const LONGEST = 500;
 
-/** One line of a CSV file, with quotes; of a TSV, cut at its tabs. */
+const LONGEST_LABEL = 40;
+const HEADER = [/^(label|class|category|라벨|레이블|분류)$/i, /^(text|sentence|document|문장|글|내용)$/i];
+
+/** One record of a CSV file, with quotes, its cells parted by commas or else semicolons; of a TSV, cut at its tabs. */
 const cells = (line) => {
   if (line.includes("\t")) return line.split("\t");
+  const between = line.includes(",") ? "," : ";";
   const found = [];
   let cell = "";
   let quoted = false;
@@ -15,10 +19,22 @@ const cells = (line) => {
     const sign = line[index];
     if (quoted && sign === '"' && line[index + 1] === '"') { cell += '"'; index += 1; }
     else if (sign === '"' && (quoted || !cell)) quoted = !quoted;
-    else if (sign === "," && !quoted) { found.push(cell); cell = ""; }
+    else if (sign === between && !quoted) { found.push(cell); cell = ""; }
     else cell += sign;
   }
   return [...found, cell];
+};
+
+/** The lines of a text, a quoted cell with breaks in it as one -> [[number of its first line, record]]. */
+const records = (text) => {
+  const found = [];
+  text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/).forEach((line, index) => {
+    const last = found.at(-1);
+    const open = last && !last[1].includes("\t") && /(^|,|;)\s*"/.test(last[1]) && (last[1].match(/"/g).length % 2) === 1;
+    if (open && index - last[0] < 20) last[1] += ` ${line}`;
+    else found.push([index + 1, line]);
+  });
+  return found;
 };
 
 /**
@@ -27,15 +43,17 @@ const cells = (line) => {
  */
 export const readLines = (text) => {
   const rows = [];
-  text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/).forEach((line, index) => {
+  records(text).forEach(([n, line]) => {
     if (!line.trim()) return;
     const parts = cells(line).map((cell) => cell.trim());
-    if (parts.length < 2 || !parts[0] || !parts[1]) throw { say: "own.bad_line", n: index + 1 };
-    if (parts.length > 2 && !line.includes("\t")) throw { say: "own.many_cells", n: index + 1 };
+    if (!rows.length && parts.length === 2 && HEADER.every((name, index) => name.test(parts[index]))) return;
+    if (parts.length < 2 || !parts[0] || !parts[1]) throw { say: "own.bad_line", n };
+    if (parts.length > 2 && !line.includes("\t")) throw { say: "own.many_cells", n };
     const words = parts.slice(1).join(" ").replace(/\0/g, "");
-    if (words.length > LONGEST) throw { say: "own.long_line", n: index + 1 };
-    if (rows.length === MOST_LINES) throw { say: "own.too_many", n: index + 1 };
-    rows.push({ name: parts[0].slice(0, 40), text: words });
+    if (words.length > LONGEST) throw { say: "own.long_line", n };
+    if (rows.length === MOST_LINES) throw { say: "own.too_many", n };
+    if (parts[0].length > LONGEST_LABEL) throw { say: "own.long_label", n };
+    rows.push({ name: parts[0], text: words });
   });
   if (!rows.length) throw { say: "own.no_line", n: 0 };
   const labels = [...new Set(rows.map((row) => row.name))];

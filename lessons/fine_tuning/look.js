@@ -19,7 +19,8 @@ export const look = ({ own, value, words }) => {
   if (then && run.steps.length > change.step) {
     const [before, after] = [accuracyAt(run, change.step), found];
     const moved = words[change.from === 0 ? "look.band.new" : change.to === 0 ? "look.band.gone" : change.to > change.from ? "look.band.thicker" : "look.band.thinner"];
-    return say(words["look.change"], { step: change.step, moved, l1a: two(then.l1), l1b: two(now.l1), a: before ? three(before.accuracy) : "–", b: after ? three(after.accuracy) : "–" });
+    const since = found && found.step > change.step; // else no accuracy has been measured with this λ
+    return say(words[since ? "look.change" : "look.change.l1"], { step: change.step, moved, l1a: two(then.l1), l1b: two(now.l1), a: before ? three(before.accuracy) : "–", b: after ? three(after.accuracy) : "–" });
   }
   const [first, last] = [run.language[0], languageAt(run)];
   if (over(run) && !isOn(run) && first && last.step > 0) {

@@ -5,6 +5,18 @@ import { holdOut, readLines } from "./lines.js";
 
 const LARGEST = 1_000_000; // bytes of a file
 
+/** The text of a file in one of the encodings that tables come in, or null. */
+const decoded = (bytes) => {
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : null;
+  for (const encoding of wide ? [wide] : ["utf-8", "euc-kr"]) {
+    try {
+      const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+      if (!/[\0-\x08\x0e-\x1f]/.test(text)) return text;
+    } catch { /* the next one */ }
+  }
+  return null;
+};
+
 export const ownView = (at, stage) => {
   const { words } = stage;
   html("h2", {}, at, words["own.title"]);
@@ -17,38 +29,62 @@ export const ownView = (at, stage) => {
   const use = html("button", { class: "quiet dark", "data-key": "own-use" }, row, words["own.use"]);
   const note = html("p", { class: "own-note", role: "status" }, at);
   const tell = (sentence) => { note.textContent = sentence; };
+  const { own } = stage;
+  text.value = own.box ?? own.lines?.text ?? "";
+  const changed = () => { own.box = text.value; tell(text.value.trim() && text.value !== own.lines?.text ? words["own.changed"] : ""); };
+  text.addEventListener("input", changed);
 
-  example.addEventListener("click", () => { text.value = words["own.lines"]; tell(""); });
+  /** In the place of what stands there, so that Undo of the browser brings it back. */
+  const put = (lines) => {
+    text.focus();
+    text.select();
+    if (!document.execCommand("insertText", false, lines)) text.value = lines;
+    changed();
+  };
+
+  example.addEventListener("click", () => put(words["own.lines"]));
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     file.value = "";
     if (!chosen) return;
     if (chosen.size > LARGEST) return tell(words["own.large_file"]);
-    text.value = new TextDecoder("utf-8").decode(await chosen.arrayBuffer());
+    const read = decoded(new Uint8Array(await chosen.arrayBuffer()));
+    if (read === null) return tell(words["own.bad_file"]);
+    put(read);
     take();
   });
 
   const take = async () => {
     let read;
-    try { read = readLines(text.value); } catch (bad) { return tell(say(words[bad.say] ?? words["own.bad_line"], { n: bad.n })); }
+    const written = text.value;
+    const model = stage.value.trains;
+    try { read = readLines(written); } catch (bad) { tell(say(words[bad.say] ?? words["own.bad_line"], { n: bad.n })); return false; }
     tell(words["own.cutting"]);
     use.disabled = true;
     try {
       const { rows, cut } = await stage.ask("lines", { lines: read.rows.map((one) => [one.text]) });
       const { train, dev } = holdOut(read.rows, stage.value.settings.seed);
       const made = (index) => ({ fields: [rows[index]], label: read.rows[index].label });
-      stage.own.lines = {
-        labels: read.labels, train: train.map(made), dev: dev.map(made),
-        dev_rows: dev.map((index) => ({ text: read.rows[index].text, label: read.rows[index].label })), text: text.value,
+      own.lines = {
+        model, labels: read.labels, train: train.map(made), dev: dev.map(made),
+        dev_rows: dev.map((index) => ({ text: read.rows[index].text, label: read.rows[index].label })), text: written,
       };
+      own.box = written;
       stage.parts.control.again();
       tell(say(words["own.taken"], { n: read.rows.length, labels: read.labels.length, train: train.length, dev: dev.length }) + (cut ? ` ${say(words["own.cut"], { n: cut })}` : ""));
       if (stage.value.task !== "own") stage.act({ type: "task", task: "own" }, "task");
       stage.show({ error: "" });
     } catch (error) { tell(error.message); }
     use.disabled = false;
+    return own.lines?.text === written && own.lines.model === model;
   };
   use.addEventListener("click", take);
+  /** Before a run starts: the lines as they stand in the box -> whether there are any to train on. */
+  own.take = async () => {
+    const { lines } = own;
+    if (lines && !text.value.trim()) text.value = lines.text;
+    return lines && lines.text === text.value && lines.model === stage.value.trains ? true : take();
+  };
 
-  return () => { if (stage.own.lines && !text.value && document.activeElement !== text) text.value = stage.own.lines.text; };
+  return () => {};
 };

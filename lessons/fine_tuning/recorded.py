@@ -25,9 +25,10 @@ def measured_task(model: str, task: str) -> str:
 
 
 def layers(context: Context, model: str, task: str) -> dict[str, Any]:
-    """Figure 2 left: {"task", "points": [{"k", "name", "mean", "spread", "values"}], "steps", …}.
+    """Figure 2 left: {"task", "points": [{"k", "name", "mean", "spread", "values"}], "steps", "lambda", …}.
 
-    Values are accuracies in percent on `test`, both languages; one for each seed.
+    Values are accuracies in percent on `test`, both languages; one for each seed. A run of the learner's with
+    the same steps, "lambda" and learning "rate" may stand among the points.
     """
     name = measured_task(model, task)
     points = transferred.layers(model, name)
@@ -41,7 +42,9 @@ def layers(context: Context, model: str, task: str) -> dict[str, Any]:
         "task": name,
         "points": found,
         "steps": points[0].steps,
-        "note": _note(context, name, task),
+        "lambda": points[0].lambda_,
+        "rate": _recipe()["learning_rate"],
+        "note": _note(context, name, task) or context.text("layers.note"),
         "look": context.text(
             "layers.look",
             steps=points[0].steps,
@@ -68,7 +71,9 @@ def parts(context: Context, model: str, task: str) -> dict[str, Any]:
         | _spread(row.accuracy[SPLIT][BOTH])
         for row in transferred.parts(model, name)
     ]
-    return {"task": name, "rows": rows, "note": _note(context, name, task), "source": _source(context)}
+    steps = context.text("parts.note", steps=_recipe()["steps"])
+    note = " ".join(filter(None, [_note(context, name, task), steps]))
+    return {"task": name, "rows": rows, "note": note, "source": _source(context)}
 
 
 def lambdas(context: Context, model: str, task: str) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def lambdas(context: Context, model: str, task: str) -> dict[str, Any]:
             world_off=f"{off.l1_held_out.mean:.2f}",
             world_on=f"{on.l1_held_out.mean:.2f}",
         ),
-        "note": _note(context, name, task),
+        "note": " ".join(filter(None, [_note(context, name, task), context.text("lambdas.note")])),
         "source": _source(context),
     }
 
@@ -142,6 +147,11 @@ def _start(context: Context, k: int) -> str:
 
 def _note(context: Context, shown: str, asked: str) -> str:
     return "" if shown == asked else context.text("recorded.other", task=context.text(f"task.{shown}"))
+
+
+def _recipe() -> dict[str, Any]:
+    """The settings that all recorded runs share."""
+    return records.read(RECORD)["settings"]["recipe"]
 
 
 def _source(context: Context) -> str:

@@ -10,7 +10,7 @@ export const buildSettings = (parent, stage) => {
   const show = (on) => { menu.hidden = !on; open.setAttribute("aria-expanded", String(on)); };
   open.addEventListener("click", () => show(menu.hidden));
   addEventListener("click", (event) => { if (!holder.contains(event.target)) show(false); });
-  menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); show(false); open.focus(); } });
+  holder.addEventListener("keydown", (event) => { if (event.key === "Escape" && !menu.hidden) { event.stopPropagation(); show(false); open.focus(); } });
 
   const line = (name) => { const at = html("label", {}, menu); html("span", {}, at, words[name]); return at; };
   const choice = (name, key) => {
@@ -48,6 +48,6 @@ export const buildSettings = (parent, stage) => {
     rate.value = settings.rate;
     steps.value = settings.steps;
     if (document.activeElement !== seed) seed.value = settings.seed;
-    open.textContent = [layers.selectedOptions[0]?.textContent, trained.selectedOptions[0]?.textContent, `${words["settings.rate.short"]} ${settings.rate}`, `${words.seed} ${settings.seed}`].join(" · ");
+    open.textContent = [layers.selectedOptions[0]?.textContent, trained.selectedOptions[0]?.textContent, `${settings.steps} ${words["settings.steps"]}`, `${words["settings.rate.short"]} ${settings.rate}`, `${words.seed} ${settings.seed}`].join(" · ");
   };
 };

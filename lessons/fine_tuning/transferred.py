@@ -42,6 +42,7 @@ class LayerPoint:
 
     n_layers_transferred: int
     steps: int
+    lambda_: float
     accuracy: Accuracy
 
 
@@ -77,7 +78,9 @@ def tasks() -> tuple[str, ...]:
 def layers(model: str, task: str) -> tuple[LayerPoint, ...]:
     """Figure 2 left: from nothing to all layers. Empty where nothing was measured."""
     rows = sorted(_rows("layers", model, task), key=lambda row: row["n_layers_transferred"])
-    return tuple(LayerPoint(row["n_layers_transferred"], row["steps"], _accuracy(row)) for row in rows)
+    return tuple(
+        LayerPoint(row["n_layers_transferred"], row["steps"], row["lambda_"], _accuracy(row)) for row in rows
+    )
 
 
 @cache

@@ -17,9 +17,12 @@ pytestmark = pytest.mark.ui
 SLOW = 240_000  # ms: a run on a machine that does other things too
 OWN = "lab.active().own"
 STEPS = "n => (lab.active()?.own.run?.steps.length ?? 0) >= n"
+# It has made its last step, measured what it gave, and painted both.
 RESTS = """n => {
   const { run } = lab.active().own;
-  return run.steps.length >= n && !["loading", "running"].includes(run.status);
+  const at = run.steps.length;
+  return at >= n && !["loading", "running"].includes(run.status) && run.language.at(-1)?.step === at
+    && document.querySelector(".progress b").textContent === String(at);
 }"""
 FAILED = "lab.active().own.error"
 OWN_LABELS = ["**a**", "[[token]]"]
@@ -91,7 +94,7 @@ def test_a_run_with_lambda_moved_in_it(open_page):
     wait_steps(page, 24, RESTS)
     page.wait_for_function(f"{OWN}.runs.length === 1")
     dev = run(page)["dev"]
-    assert [one["step"] for one in dev] == [0, 20]
+    assert [one["step"] for one in dev] == [0, 20, 24], "before the first step, every twenty, after the last"
     value = page.evaluate("lab.active().value")
     places = value["dev_shown"]
     right = [
@@ -118,7 +121,7 @@ def test_a_sentence_is_tried_token_by_token(open_page):
     assert page.locator(".labels .p").first.inner_text() == "–"
     page.locator("#ft-play").click()
     wait_steps(page, 8, RESTS)
-    page.wait_for_function(f"{OWN}.probe")
+    page.wait_for_function("document.querySelector('.labels .p').textContent.includes('%')")
     shares = [numbers(text)[0] for text in page.locator(".labels .p").all_inner_texts()]
     assert sum(shares) == pytest.approx(100, abs=1)
     piece = page.locator(".rows button.piece").nth(2)
@@ -140,12 +143,14 @@ def test_a_sentence_is_tried_token_by_token(open_page):
 
 
 def test_a_point_of_figure_2(open_page):
+    """Her run stands among the recorded ones where it is one like them, and nowhere else."""
     visit = opened(open_page, scene="point", steps=20, seed=3)
     page = visit.page
     assert page.locator(".layers-plot .recorded").count() == 6
-    assert page.locator(".layers-plot .own-point").count() == 0
     page.locator("#ft-play").click()
     wait_steps(page, 20, RESTS)
+    assert page.locator(".layers-plot .own-point").count() == 0, "20 steps are not 150"
+    page.evaluate("() => { const stage = lab.active(); stage.value.layers.steps = 20; stage.show({}); }")
     page.locator(".layers-plot .own-point").wait_for()
     accuracy = page.evaluate(f"{OWN}.run.dev.at(-1).accuracy")
     assert page.locator(".own-name").first.text_content() == f"{100 * accuracy:.1f}"
@@ -330,8 +335,7 @@ def test_the_server_trains_where_the_browser_cannot(open_page):
     wait_steps(page, 6, RESTS)
     assert page.evaluate(f"{OWN}.where") == "server"
     assert page.locator("[data-key=where-server]").get_attribute("aria-pressed") == "true"
-    page.wait_for_function(f"{OWN}.probe")
-    assert page.locator(".language li").count() == 2
+    page.wait_for_function(f"{OWN}.probe && document.querySelectorAll('.language li').length === 2")
     on_server = [step["l1"] for step in run(page)["steps"]]
     page.locator("[data-key=where-browser]").click()
     page.locator("#ft-play").click()

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from app import records
 from app.languages import CODES
 from app.models import Registry
 from lessons.fine_tuning.lesson import LESSON
@@ -196,9 +197,24 @@ def test_the_recorded_points_are_means_of_the_record(visitor, root):
 
 
 def test_a_task_without_a_record_says_whose_it_shows(visitor):
-    assert not visitor.act("task", task="entailment")["layers"]["note"]
-    picture = visitor.act("task", task="similarity")
-    assert picture["layers"]["task"] == "sentiment" and picture["layers"]["note"]
+    own = visitor.act("task", task="entailment")
+    assert own["layers"]["task"] == "entailment"
+    other = visitor.act("task", task="similarity")
+    assert other["layers"]["task"] == "sentiment"
+    assert (
+        other["layers"]["note"] != own["layers"]["note"]
+        and other["layers"]["note"] in other["lambdas"]["note"]
+    )
+
+
+def test_a_point_of_the_learner_s_stands_among_those_made_like_hers(visitor, root):
+    """What her run is held against: steps, λ and learning rate of the recorded ones."""
+    told = (visitor.picture or visitor.act("view", view="layers"))["layers"]
+    rows = [
+        row for row in record(root)["layers"] if (row["model"], row["task"]) == ("tiny-gpt2", told["task"])
+    ]
+    assert {(row["steps"], row["lambda_"]) for row in rows} == {(told["steps"], told["lambda"])}
+    assert told["rate"] == records.read("fine_tuning")["settings"]["recipe"]["learning_rate"]
 
 
 def test_lambda_in_words_is_what_the_record_says(visitor, root):

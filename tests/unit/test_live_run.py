@@ -156,7 +156,7 @@ def test_a_page_says_how_often_it_is_measured():
     run, _, _ = made(steps=9)
     run.lead(True, 9, 0.5, RATE, every=4)
     work(run)
-    assert [event["step"] for event in events(run, "dev")] == [0, 4, 8]
+    assert [event["step"] for event in events(run, "dev")] == [0, 4, 8, 9], "at its end as well"
     run, _, _ = made(steps=EVERY)
     run.lead(True, EVERY, 0.5, RATE, every=0)
     work(run)
@@ -236,7 +236,7 @@ def test_news_since_are_told_once_and_can_be_told_again():
     run.lead(True, 9, 0.5, RATE)
     work(run)
     everything, end = run.news(0, 1000)
-    assert end == len(everything) == 9 + 1
+    assert end == len(everything) == 9 + 2
     first, since = run.news(0, 4)
     second, last = run.news(since, 1000)
     assert first + second == everything and last == end

@@ -2,6 +2,7 @@
    the end of a run; all it may need comes with `load`. */
 const LOOKS = 5000; // ms between two looks whether the worker still lives
 const PATIENCE = 90000; // ms of silence while something is asked of it
+const IN_A_RUN = 30000; // the same once steps have been told: nothing in a run takes as long as its beginning
 
 /* The smallest module with a SIMD instruction: where it is not understood, the runtime would not start. */
 const SIMD = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
@@ -20,7 +21,7 @@ export class TrainerError extends Error {
  * onNews: called with {what: …}:
  *   {what: "loading", part: "runtime" | "graph" | "weights" | "data", share (0 … 1), bytes, place: "local" or "cdn" for the runtime}
  *   {what: "step", step, lambda, learningRate, l1, l2, l3, accuracy, ms}        step counts from 1; losses of its batch, before the update, in nats
- *   {what: "dev", step, accuracy, probabilities, l1}                            of the dev examples, before the first step and every `devEvery` steps
+ *   {what: "dev", step, accuracy, probabilities, l1}                            of the dev examples, before the first step, every `devEvery` steps and after the last
  *   {what: "failed", why: "wasm" | "runtime" | "network" | "memory" | "nan" | "worker", message}
  * patience: ms of silence after which the worker counts as dead.
  *
@@ -52,6 +53,7 @@ export const trainer = (where, { home = document.baseURI, onNews = () => {}, pat
   let heard = 0;
   let looked = 0;
   let looking = null;
+  let steps = false;     // have been told since the last load or begin
 
   const end = () => {
     clearInterval(looking);
@@ -77,7 +79,7 @@ export const trainer = (where, { home = document.baseURI, onNews = () => {}, pat
     const slept = now - looked > 3 * LOOKS;
     looked = now;
     if (slept || !asked.size) heard = now;
-    else if (now - heard > patience) lost("no answer");
+    else if (now - heard > (steps ? Math.min(patience, IN_A_RUN) : patience)) lost("no answer");
   };
 
   const start = () => {
@@ -86,7 +88,11 @@ export const trainer = (where, { home = document.baseURI, onNews = () => {}, pat
     worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data: { id, value, news, why, message } }) => {
       heard = performance.now();
-      if (news) { onNews(news); return; }
+      if (news) {
+        steps ||= news.what === "step";
+        onNews(news);
+        return;
+      }
       const { done, failed } = asked.get(id) ?? {};
       asked.delete(id);
       if (!why) { done?.(value); return; }
@@ -104,6 +110,7 @@ export const trainer = (where, { home = document.baseURI, onNews = () => {}, pat
       onNews({ what: "failed", why: error.why, message: error.message });
       throw error;
     }
+    if (op === "load" || op === "begin") steps = false;
     nAsked += 1;
     const id = nAsked;
     if (!asked.size) heard = performance.now();

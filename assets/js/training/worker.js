@@ -94,7 +94,7 @@ const ops = {
       const found = await mine.next();
       left -= 1;
       tell({ what: "step", ...found });
-      if (mine.dev.length && devEvery && mine.step % devEvery === 0) tell({ what: "dev", ...await mine.look() });
+      if (mine.dev.length && devEvery && (mine.step % devEvery === 0 || mine.step === mine.plan.steps)) tell({ what: "dev", ...await mine.look() });
       await breathe();
       for (let seen = null; seen !== served;) await (seen = served); // what was asked meanwhile, all of it
     }

@@ -45,7 +45,8 @@ export const guess = (parent, words, send) => {
         button.setAttribute("aria-pressed", String(question.given === index));
         button.classList.toggle("right", question.right === index && question.given !== null);
       });
-      rich(place.answer, question.answer);
+      const verdict = question.answer && question.kind === "choice" ? words[question.given === question.right ? "guess_right" : "guess_wrong"] : "";
+      rich(place.answer, [verdict, question.answer].filter(Boolean).join(" "));
     }
   };
 };
