@@ -40,20 +40,30 @@ Found = tuple[int, Tensor]
 
 
 def sweep(
-    loaded: LoadedModel, ids: Sequence[int], target: int, mode: Mode = "zero", others: Cuts | None = None
+    loaded: LoadedModel,
+    ids: Sequence[int],
+    target: int,
+    mode: Mode = "zero",
+    others: Cuts | None = None,
+    layers: Sequence[int] | None = None,
 ) -> Iterator[Found]:
     """By how much log P(target) after `ids` changes when one head is cut: (layer, (h,) float64 in nats).
 
     Layer by layer from 0 on; below zero where the head helped. others: cut in addition in every run; the
-        change is that against `others` alone, so 0 for a head that is among them.
+        change is that against `others` alone, so 0 for a head that is among them. layers: only these.
     Raises InputError with the first one: as `last_log_probabilities`, "unknown_token" for the target, or as
     `check_cuts`.
     """
-    return _without_pauses(sweeping(loaded, ids, target, mode, others))
+    return _without_pauses(sweeping(loaded, ids, target, mode, others, layers))
 
 
 def sweeping(
-    loaded: LoadedModel, ids: Sequence[int], target: int, mode: Mode = "zero", others: Cuts | None = None
+    loaded: LoadedModel,
+    ids: Sequence[int],
+    target: int,
+    mode: Mode = "zero",
+    others: Cuts | None = None,
+    layers: Sequence[int] | None = None,
 ) -> Iterator[Found | None]:
     """`sweep`, with None after every block that has been run."""
     others = check_cuts(loaded, others or Cuts())
@@ -62,7 +72,7 @@ def sweeping(
     check_ids(loaded, [target])
     hook = cut(others)
     log_p, entered = yield from _whole(loaded, ids, hook)
-    alone = _each_head(loaded, entered, hook, lambda z, layer, head: instead_of(z[None], mode)[0])
+    alone = _each_head(loaded, entered, hook, lambda z, layer, head: instead_of(z[None], mode)[0], layers)
     for found in alone:
         yield found and (found[0], found[1][:, target] - log_p[target])
 
@@ -73,6 +83,7 @@ def carried(
     other_ids: Sequence[int],
     answers: tuple[int, int],
     position: int | None = None,
+    layers: Sequence[int] | None = None,
 ) -> Iterator[Found]:
     """How far one head alone carries the prediction from one text to another: (layer, (h,) float64).
 
@@ -83,13 +94,13 @@ def carried(
         (LD with that z − LD of the text) / (LD of the other − LD of the text)
 
     0: the prediction stays; 1: it is that of the other text. Below 0 and above 1 can happen.
-    answers: (of the text, of the other), token ids.
+    answers: (of the text, of the other), token ids. layers: only these.
 
     Raises InputError with the first one: as `last_log_probabilities` for both texts and the answers,
     "other_length" (n, other), "out_of_range" for the position, and "nothing_to_carry" where the two LD are
     less than 0.01 nats apart: there is nothing to be shared out, and neither NaN nor infinity is ever given.
     """
-    return _without_pauses(carrying(loaded, ids, other_ids, answers, position))
+    return _without_pauses(carrying(loaded, ids, other_ids, answers, position, layers))
 
 
 def carrying(
@@ -98,6 +109,7 @@ def carrying(
     other_ids: Sequence[int],
     answers: tuple[int, int],
     position: int | None = None,
+    layers: Sequence[int] | None = None,
 ) -> Iterator[Found | None]:
     """`carried`, with None after every block that has been run."""
     check_ids(loaded, answers)
@@ -127,7 +139,7 @@ def carrying(
     on_text = difference(log_p)
     if abs(on_other - on_text) < LEAST_DIFFERENCE:
         raise InputError("nothing_to_carry")
-    for found in _each_head(loaded, entered, unseen, put):
+    for found in _each_head(loaded, entered, unseen, put, layers):
         yield found and (found[0], (difference(found[1]) - on_text) / (on_other - on_text))
 
 
@@ -153,10 +165,11 @@ def _each_head(
     entered: Sequence[Tensor],
     hook: Hook,
     change: Callable[[Tensor, int, int], Tensor],
+    layers: Sequence[int] | None,
 ) -> Iterator[Found | None]:
     """(layer, log P (h, V)) with each head's z (T, d_head) replaced by change(z, layer, head), and pauses."""
     at_once = max(1, MOST_TOKENS // entered[0].shape[1])
-    for layer, x in enumerate(entered):
+    for layer in range(len(entered)) if layers is None else layers:
         found = []
         for heads in torch.arange(loaded.n_head).split(at_once):
             replace = _one_each(layer, heads.tolist(), change)

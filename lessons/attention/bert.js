@@ -1,0 +1,66 @@
+/* bertviz, the package itself, as three more views of the same text; loaded when one is chosen. GPT-1's neuron view is ours. */
+import { fill, html } from "../../assets/js/dom.js";
+import { rich } from "../../assets/js/term.js";
+import { heat } from "../../assets/js/views/heatmap.js";
+import { headName } from "./numbers.js";
+import { elements } from "./row.js";
+
+const THUMB = 112;
+
+export const bertView = (at, stage) => {
+  const { words } = stage;
+  const frame = html("div", { class: "bert-frame" }, at);
+  const side = html("aside", {}, at);
+  const title = html("h2", {}, side);
+  const say = html("p", {}, side);
+  const cap = html("p", { class: "quiet-text" }, side);
+  const same = html("div", { class: "same-head" }, side);
+  const picture = html("canvas", { "aria-hidden": "true" }, same);
+  const about = html("p", {}, same);
+  let shown = "";
+  let now = null;
+
+  const load = async (value, key) => {
+    frame.replaceChildren();
+    now?.destroy?.();
+    now = null;
+    html("p", { class: "quiet-text", role: "status" }, frame, words.bert_loading);
+    try {
+      const [{ bertvizFrame }, reply] = await Promise.all([import("../../assets/js/views/bertviz_frame.js"), stage.ask("bertviz", { kind: value.view })]);
+      if (shown !== key) return;
+      frame.replaceChildren();
+      now = bertvizFrame({ kind: value.view, data: reply.data, words, dark: document.documentElement.dataset.theme === "dark" });
+      frame.append(now.element ?? now);
+      cap.textContent = reply.say;
+    } catch (error) {
+      if (shown !== key) return;
+      frame.replaceChildren();
+      html("p", { role: "alert" }, frame, error.message);
+    }
+  };
+
+  return (value) => {
+    const { view } = value;
+    at.hidden = view === "ours";
+    if (view === "ours" || !value.ready) {
+      if (now || shown) { now?.destroy?.(); now = null; shown = ""; frame.replaceChildren(); }
+      return;
+    }
+    const ownNeurons = view === "neuron" && value.architecture === "gpt1";
+    title.textContent = words[ownNeurons ? "bert_own" : "bert_title"];
+    rich(say, words[ownNeurons ? "bert.neuron.gpt1" : `bert.${view}`]);
+    const { at: { layer, head } } = value;
+    const one = value.scores[layer * value.heads + head];
+    about.replaceChildren();
+    html("b", {}, about, fill(words.head, { name: headName(layer, head) }));
+    html("span", { class: "quiet-text" }, about, one.label ? `${words[`score.${one.label}`]} ${one[one.label]?.toFixed(2) ?? ""}` : words.unclear);
+    heat.attention(heat.pen(picture, THUMB, THUMB), { x: 0, y: 0, w: THUMB, h: THUMB }, value.map.side, heat.bytes(value.map.data), (layer * value.heads + head) * value.map.side ** 2, 255, heat.scales());
+    const key = JSON.stringify([view, value.text, value.model, layer, head, ownNeurons ? value.at.query : "", document.documentElement.dataset.theme]);
+    if (key === shown) return;
+    shown = key;
+    if (!ownNeurons) return load(value, key);
+    frame.replaceChildren();
+    cap.textContent = "";
+    elements(frame, value, words);
+  };
+};
