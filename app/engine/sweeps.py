@@ -173,7 +173,7 @@ def _each_head(
         found = []
         for heads in torch.arange(loaded.n_head).split(at_once):
             replace = _one_each(layer, heads.tolist(), change)
-            batch = x.repeat(len(heads), 1, 1)  # (B, T, d)
+            batch = entered[layer].repeat(len(heads), 1, 1)  # (B, T, d)
             found.append((yield from _through(loaded, batch, layer, both(hook, replace))))
         yield layer, torch.cat(found)
 

@@ -20,18 +20,26 @@ export const bertView = (at, stage) => {
   let shown = "";
   let now = null;
 
+  const ask = async (value, layer) => {
+    const reply = await stage.ask("bertviz", { kind: value.view, layer });
+    cap.textContent = reply.say;
+    return { ...reply.data, head: value.at.head };
+  };
+
   const load = async (value, key) => {
-    frame.replaceChildren();
-    now?.destroy?.();
-    now = null;
-    html("p", { class: "quiet-text", role: "status" }, frame, words.bert_loading);
+    const again = now?.dataset.kind === value.view;
+    if (!again) {
+      now?.destroy();
+      now = null;
+      frame.replaceChildren(html("p", { class: "quiet-text", role: "status" }, null, words["bertviz.loading"]));
+    }
     try {
-      const [{ bertvizFrame }, reply] = await Promise.all([import("../../assets/js/views/bertviz_frame.js"), stage.ask("bertviz", { kind: value.view })]);
+      const [{ bertvizFrame }, data] = await Promise.all([import("../../assets/js/views/bertviz_frame.js"), ask(value, value.at.layer)]);
       if (shown !== key) return;
+      if (again) return now.update({ data, words });
       frame.replaceChildren();
-      now = bertvizFrame({ kind: value.view, data: reply.data, words, dark: document.documentElement.dataset.theme === "dark" });
-      frame.append(now.element ?? now);
-      cap.textContent = reply.say;
+      now = bertvizFrame({ kind: value.view, data, words, layer: async (layer) => { const other = await ask(value, layer).catch(() => null); if (other && shown === key) now.update({ data: other, words }); } });
+      frame.append(now);
     } catch (error) {
       if (shown !== key) return;
       frame.replaceChildren();
@@ -43,7 +51,10 @@ export const bertView = (at, stage) => {
     const { view } = value;
     at.hidden = view === "ours";
     if (view === "ours" || !value.ready) {
-      if (now || shown) { now?.destroy?.(); now = null; shown = ""; frame.replaceChildren(); }
+      now?.destroy();
+      now = null;
+      shown = "";
+      frame.replaceChildren();
       return;
     }
     const ownNeurons = view === "neuron" && value.architecture === "gpt1";
@@ -55,10 +66,14 @@ export const bertView = (at, stage) => {
     html("b", {}, about, fill(words.head, { name: headName(layer, head) }));
     html("span", { class: "quiet-text" }, about, one.label ? `${words[`score.${one.label}`]} ${one[one.label]?.toFixed(2) ?? ""}` : words.unclear);
     heat.attention(heat.pen(picture, THUMB, THUMB), { x: 0, y: 0, w: THUMB, h: THUMB }, value.map.side, heat.bytes(value.map.data), (layer * value.heads + head) * value.map.side ** 2, 255, heat.scales());
-    const key = JSON.stringify([view, value.text, value.model, layer, head, ownNeurons ? value.at.query : "", document.documentElement.dataset.theme]);
-    if (key === shown) return;
-    shown = key;
-    if (!ownNeurons) return load(value, key);
+    const key = JSON.stringify([view, value.text, value.model, layer, head]);
+    if (!ownNeurons) {
+      if (key !== shown) load(value, (shown = key));
+      return;
+    }
+    now?.destroy();
+    now = null;
+    shown = "";
     frame.replaceChildren();
     cap.textContent = "";
     elements(frame, value, words);

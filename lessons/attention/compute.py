@@ -1,4 +1,4 @@
-"""The numbers behind 「어텐션」: one text through the picked model, as it is and with parts switched off. Pure."""
+"""The numbers behind 「어텐션」: one text through the picked model, as it is and with parts cut. Pure."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def earlier(ids: Sequence[int], query: int) -> list[int]:
 
 
 def relation(ids: Sequence[int], query: int, key: int) -> str:
-    """What the token at `key` is to the one at `query`: "self", "induction", "same", "previous", "first", ""."""
+    """What `key` is to `query`: "self", "induction", "same", "previous", "first" or ""."""
     places = earlier(ids, query)
     if key == query:
         return "self"

@@ -1,4 +1,4 @@
-"""The picture of 「어텐션」 as plain data: the map of heads, one head large, its row in full, what a cut does."""
+"""The picture of 「어텐션」 as plain data: the map of heads, one head large, its row, what a cut does."""
 
 from __future__ import annotations
 

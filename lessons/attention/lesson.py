@@ -1,4 +1,4 @@
-"""「어텐션」: every head at once, one of them large, and what becomes of the next token when it is cut or exchanged.
+"""「어텐션」: every head at once, one of them large, and what becomes of the next token when it is cut.
 
 Lecture part GPT1 구조 (멀티헤드어텐션, each head learns something else).
 """

@@ -11,6 +11,7 @@ from app.engine.interventions import proceed
 from app.engine.sweeps import carried, sweep
 from app.lesson import Context, Page, Reply
 from app.payload import Payload
+from app.views import bertviz
 from app.views.tokens import token_view
 from lessons.attention import compute, exchange, lists
 from lessons.attention.picture import Picture
@@ -69,9 +70,23 @@ def read_list(context: Context, page: Page, state: State, payload: Payload) -> d
     return {"share": lists.read_some(context.model(page))}
 
 
+def bertviz_view(context: Context, page: Page, state: State, payload: Payload) -> dict[str, Any]:
+    """{"data", "say"}: what one of bertviz's views draws of this text, and where it stops, in words."""
+    picture = _picture(context, page, state)
+    loaded = picture.loaded
+    kind = payload.choice("kind", bertviz.KINDS[loaded.architecture])
+    layer = payload.whole_or("layer", 0, 0, loaded.n_layer - 1)
+    n, shown = len(picture.text_ids), bertviz.most_tokens(loaded, kind)
+    return {
+        "data": bertviz.view_data(loaded, picture.text_ids, kind, layer),
+        "say": picture.words("bert.cap", limit=shown, n=n) if n > shown else picture.words("bert.same"),
+    }
+
+
 REPLIES: dict[str, Reply] = {
     "sweep": sweep_layer,
     "carried": carried_layer,
     "proceed": go_on,
     "lists": read_list,
+    "bertviz": bertviz_view,
 }

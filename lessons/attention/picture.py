@@ -7,8 +7,8 @@ from typing import Any
 
 from torch import Tensor
 
-from app.engine.memory import number_of
 from app.engine.head_scores import HeadScores
+from app.engine.memory import number_of
 from app.engine.text_scores import text_scores
 from app.lesson import Context, Page
 from app.models import LoadedModel

@@ -24,7 +24,7 @@ _PART = re.compile(r"(?:(\d{1,2})\.(\d{1,2})|([am])(\d{1,2}))")
 
 
 def read_parts(text: str) -> tuple[str, ...]:
-    """ "2.4,a1,m0" -> its parts, each once and in order: head 2.4, the attention of block 1, the MLP of block 0.
+    """ "2.4,a1,m0" -> head 2.4, the attention of block 1 and the MLP of block 0, each once and in order.
 
     Raises ValueError for anything else.
     """
@@ -96,8 +96,8 @@ class State:
     """
 
     view: str = field(default="ours", metadata=choice(*VIEWS))
-    layer: int = field(default=2, metadata=integer(0, MAX_BLOCKS - 1))
-    head: int = field(default=3, metadata=integer(0, MAX_HEADS - 1))
+    layer: int = field(default=3, metadata=integer(0, MAX_BLOCKS - 1))
+    head: int = field(default=2, metadata=integer(0, MAX_HEADS - 1))
     query: int = field(default=LAST, metadata=integer(LAST, MAX_TOKENS - 1))
     mode: str = field(default="curves", metadata=choice(*MODES))
     rank: str = field(default="label", metadata=choice("label", *SCORES))

@@ -1,4 +1,4 @@
-"""Why causal: the mask as a picture, and what the pattern would be without it. The model was not trained so."""
+"""Why causal: what the pattern would be without the mask. The model was not trained like this."""
 
 from __future__ import annotations
 
