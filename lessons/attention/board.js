@@ -77,12 +77,28 @@ const allHeads = (drawing, stage) => {
     const group = press(svg("g", { class: "candidate" }, drawing), fill(words.head, { name }), `board${name}`, () => stage.act({ type: "pick", layer, head }, "pick"));
     picture(group, x, y, size, size, (made) => heat.attention(heat.pen(made, size, size), { x: 0, y: 0, w: size, h: size }, side, bytes, index * side * side, 255, colours));
     svg("rect", { class: layer === value.at.layer && head === value.at.head ? "chosen-frame" : "frame", x: x - 2, y: y - 2, width: size + 4, height: size + 4, rx: 5 }, group);
-    if (value.cuts.some((cut) => cut.part === name)) svg("path", { class: "hatch", d: `M${x} ${y}l${size} ${size}M${x + size} ${y}l${-size} ${size}` }, group);
+    if (value.cuts.some((one) => one.part === name)) svg("path", { class: "hatch", d: `M${x} ${y}l${size} ${size}M${x + size} ${y}l${-size} ${size}` }, group);
   }
+  labelled(drawing, stage, LEFT.y + layers * step + 44);
+};
+
+/** Which heads have earned which label, a line each. */
+const labelled = (drawing, { value, words }, y) => {
+  const lines = ["previous", "same", "induction", "first"].map((label) => {
+    const names = value.scores.flatMap((one, index) => (one.label === label ? [headName(Math.floor(index / value.heads), index % value.heads)] : []));
+    if (!names.length) return null;
+    const all = names.join(", ");
+    const told = textWidth(all, 24) < RIGHT.width - 130 ? all : fill(words.n_heads, { n: names.length });
+    return [words[`score.${label}`], told];
+  }).filter(Boolean);
+  lines.forEach(([label, told], index) => {
+    text(drawing, RIGHT.x, y + 36 * index, 24, label, { cls: "quiet" });
+    text(drawing, RIGHT.x + 130, y + 36 * index, 24, told, { bold: true });
+  });
 };
 
 /** Bars before (outlined) and after (filled). */
-const bars = (drawing, rows, y, words) => {
+const bars = (drawing, rows, y, words, now) => {
   const most = Math.max(...rows.flatMap((row) => [row.before, row.after])) || 1;
   rows.forEach((row, index) => {
     const top = y + index * 52;
@@ -93,8 +109,8 @@ const bars = (drawing, rows, y, words) => {
   });
   const legend = y + rows.length * 52 + 34;
   svg("rect", { class: "now", x: RIGHT.x, y: legend - 18, width: 20, height: 20 }, drawing);
-  text(drawing, RIGHT.x + 30, legend, 24, words.after_word);
-  const after = RIGHT.x + 60 + textWidth(words.after_word, 24);
+  text(drawing, RIGHT.x + 30, legend, 24, now);
+  const after = RIGHT.x + 60 + textWidth(now, 24);
   svg("rect", { class: "was", x: after, y: legend - 18, width: 20, height: 20 }, drawing);
   text(drawing, after + 30, legend, 24, words.before_word);
 };
@@ -108,7 +124,7 @@ const cut = (drawing, stage) => {
   text(drawing, RIGHT.x, 206, 58, change, { bold: true });
   text(drawing, RIGHT.x + textWidth(change, 58, 700) + 16, 184, 24, fit(fill(words.change_of, { piece: effect.piece }), RIGHT.width - textWidth(change, 58, 700) - 16, 24), { cls: "quiet" });
   text(drawing, RIGHT.x + textWidth(change, 58, 700) + 16, 214, 24, `${number(effect.before)} → ${number(effect.after)}`, { cls: "quiet" });
-  bars(drawing, effect.rows, 250, words);
+  bars(drawing, effect.rows, 250, words, words.after_word);
 };
 
 const exchanged = (drawing, stage) => {
@@ -119,8 +135,7 @@ const exchanged = (drawing, stage) => {
   text(drawing, RIGHT.x, 240, 58, number(exchange.carried), { bold: true });
   inLines(words.carried_about, RIGHT.width - 160, 24).forEach((line, index) => text(drawing, RIGHT.x + 160, 214 + 32 * index, 24, line, { cls: "quiet" }));
   text(drawing, RIGHT.x, 300, 26, fit(exchange.swaps.map((one) => one.name).join(", "), RIGHT.width, 26), { bold: true });
-  bars(drawing, exchange.rows, 330, words);
-  return null;
+  bars(drawing, exchange.rows, 330, words, words.swapped_word);
 };
 
 const masked = (drawing, stage) => {

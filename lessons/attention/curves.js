@@ -4,7 +4,7 @@ import { named } from "./numbers.js";
 
 const FAINT = 0.05;       // a weight below it is not drawn for tokens that are not chosen
 const MOST_FAINT = 32;    // tokens; of more only the chosen one has curves
-export const PAGE = { pitch: 44, least: 27, text: 16, small: 14, big: 20, top: 24, chip: 32, index: 24, numbers: 52, notes: 78, widest: 92 };
+export const PAGE = { pitch: 44, least: 22, text: 16, small: 14, big: 20, top: 24, chip: 32, index: 24, numbers: 52, notes: 90, widest: 92 };
 
 /** A weight as a share of the way to the darkest blue. */
 const share = (weight) => Math.round(100 * weight ** 0.86);
@@ -26,12 +26,11 @@ export const curves = (at, { tokens, weights, row, query, key, label }, words, g
   const n = tokens.length;
   const pitch = Math.max(g.least, Math.min(g.pitch, (room.height - g.top) / n));
   const height = g.top + n * pitch + 2;
-  const size = Math.min(g.text, pitch - 9);
-  const chipHeight = Math.min(g.chip, pitch - 5);
-  const narrow = room.width < 400;
+  const size = Math.min(g.text, Math.max(g.small, pitch - 9));
+  const chipHeight = Math.min(g.chip, pitch - 3);
   const widest = Math.max(...tokens.map((token) => textWidth(named(token), g.text, 700))) + 18;
-  const cw = Math.max(g.chip * 2, Math.min(g.widest, widest));
-  const [x1, x2] = [g.index + cw, room.width - g.numbers - (narrow ? g.notes - 14 : g.notes) - cw];
+  const cw = Math.max(g.chip * 2, Math.min(room.width < 400 ? g.chip * 2 : g.widest, widest));
+  const [x1, x2] = [g.index + cw, room.width - g.numbers - g.notes - cw];
   const y = (index) => g.top + (index + 0.5) * pitch;
   const drawing = canvas(at, room.width, height, label);
   const text = (parent, x, yy, words_, { size: s = g.small, weight = 400, anchor, cls } = {}) =>
@@ -75,7 +74,7 @@ export const curves = (at, { tokens, weights, row, query, key, label }, words, g
     text(right, x2 + cw / 2, y(index) + size * 0.36, name, { size, weight: weight > 0.4 ? 700 : 400, anchor: "middle" }).style.fill = seen ? onTint(weight) : "var(--cut)";
     if (seen) {
       const strong = weight > 0.3;
-      text(right, x2 + cw + 10, y(index) + 6, weight.toFixed(2), { size: strong ? Math.min(g.big, pitch - 7) : size, weight: strong ? 700 : 400, cls: strong ? "" : "quiet-text" });
+      text(right, x2 + cw + 10, y(index) + 6, weight.toFixed(2), { size: strong ? Math.min(g.big, Math.max(g.small, pitch - 7)) : size, weight: strong ? 700 : 400, cls: strong ? "" : "quiet-text" });
       if (told[index]) text(right, x2 + cw + g.numbers + 12, y(index) + 5, fit(told[index], g.notes - 12, g.small), { weight: index === row.strongest ? 600 : 400, cls: index === row.strongest ? "" : "quiet-text" });
       press(right, fill(words.point_key, { i: index + 1, token: named(token), w: weight.toFixed(2) }), `key${index}`, () => on.key(index));
       right.addEventListener("pointerenter", () => on.key(index, true));

@@ -16,28 +16,15 @@ const TOOLS = ["cut", "exchange", "mask"];
 /** The picture follows each letter of the text. */
 export const typing = true;
 
-/** A row of buttons of which one is chosen, reached with one Tab and the arrows. */
-const tabs = (at, cls, names, words, prefix, choose) => {
-  const list = html("div", { class: cls, role: "tablist", "aria-label": words[prefix] }, at);
+/** A row of buttons of which one is chosen. */
+const choice = (at, cls, names, words, prefix, choose) => {
+  const list = html("div", { class: cls, role: "group", "aria-label": words[prefix] }, at);
   const buttons = names.map((name) => {
-    const button = html("button", { role: "tab", "data-key": `${prefix}-${name}` }, list, words[`${prefix}.${name}`]);
+    const button = html("button", { "data-key": `${prefix}-${name}` }, list, words[`${prefix}.${name}`]);
     button.addEventListener("click", () => choose(name));
-    button.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      event.stopPropagation();
-      const next = (names.indexOf(name) + step + names.length) % names.length;
-      buttons[next].focus();
-      choose(names[next]);
-    });
     return button;
   });
-  return (chosen) => buttons.forEach((button, index) => {
-    const on = names[index] === chosen;
-    button.setAttribute("aria-selected", String(on));
-    button.tabIndex = on ? 0 : -1;
-  });
+  return (chosen) => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(names[index] === chosen)));
 };
 
 /** The scores on the random lists, one list at a time until all have been read. */
@@ -62,15 +49,15 @@ const readLists = async (stage) => {
 
 export const build = (stage) => {
   const { head, parts, picture, words } = stage;
-  parts.views = tabs(head, "views", VIEWS, words, "view", (name) => stage.act({ type: "set", name: "view", value: name }, "view"));
+  parts.views = choice(head, "views", VIEWS, words, "view", (name) => stage.act({ type: "set", name: "view", value: name }, "view"));
   stage.waitingPlace = waitingPlace(head);
   const columns = html("div", { class: "att-cols" }, picture);
   parts.map = headMap(html("section", { class: "map", "aria-label": words.map_label }, columns), stage);
   parts.hero = hero(html("section", { class: "hero", "aria-label": words.hero_label }, columns), stage);
   const side = html("section", { class: "side", "aria-label": words.side_label }, columns);
-  parts.tools = tabs(side, "seg tools", TOOLS, words, "tool", (name) => stage.act({ type: "set", name: "tool", value: name }, "tool"));
+  parts.tools = choice(side, "seg tools", TOOLS, words, "tool", (name) => stage.act({ type: "set", name: "tool", value: name }, "tool"));
   parts.panels = Object.fromEntries([["cut", cutPanel], ["exchange", exchangePanel], ["mask", maskPanel]].map(([name, panel]) => {
-    const at = html("div", { class: `panel ${name}` }, side);
+    const at = html("div", { class: `panel of-${name}` }, side);
     return [name, { at, draw: panel(at, stage) }];
   }));
   parts.bert = bertView(html("div", { class: "att-bert", hidden: true }, picture), stage);

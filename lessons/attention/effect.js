@@ -6,13 +6,13 @@ import { Sweep, brief } from "./sweep.js";
 const LATER = 60; // ms after a picture until what is written on is asked for
 
 /** Bars: filled after, outlined before. rows: [{piece, space, before, after, id}] */
-export const compareBars = (at, rows, rest, words, { target, pick } = {}) => {
+export const compareBars = (at, rows, rest, words, { target, pick, now = words.after_word } = {}) => {
   at.replaceChildren();
   const all = rest ? [...rows, { rest: true, before: rest[0], after: rest[1] }] : rows;
   const most = Math.max(...rows.flatMap((row) => [row.before, row.after])) || 1;
   for (const row of all) {
     const name = row.rest ? words.rest_word : named(row);
-    const told = `${name}, ${words.before_word} ${percent(row.before)}, ${words.after_word} ${percent(row.after)}`;
+    const told = `${name}, ${words.before_word} ${percent(row.before)}, ${now} ${percent(row.after)}`;
     const frame = html(row.rest || !pick ? "div" : "button", { class: `drow${row.rest ? " rest" : ""}` }, at);
     if (!row.rest && pick) {
       frame.dataset.key = `target${row.id}`;
@@ -29,10 +29,11 @@ export const compareBars = (at, rows, rest, words, { target, pick } = {}) => {
   }
 };
 
-export const barsHead = (at, words) => {
-  const head = html("div", { class: "dhead", "aria-hidden": "true" }, at);
-  html("span", { class: "key now" }, head, words.after_word);
-  html("span", { class: "key was" }, head, words.before_word);
+export const barsHead = (at, now, was) => {
+  const head = html("div", { class: "dhead" }, at);
+  html("span", { class: "key now" }, head, now);
+  html("span", { class: "key was" }, head, was);
+  return head;
 };
 
 export const cutPanel = (at, stage) => {
@@ -47,7 +48,9 @@ export const cutPanel = (at, stage) => {
     button.addEventListener("click", () => stage.act({ type: "set", name: "how", value: mode }, "how"));
     return [mode, button];
   });
-  barsHead(at, words);
+  const more = html("select", { class: "more-parts", "aria-label": words.cut_more, "data-key": "more-parts" });
+  more.addEventListener("change", () => { if (more.value) stage.act({ type: "switch", part: more.value }); });
+  barsHead(at, words.after_word, words.before_word).prepend(more);
   const dist = html("div", { class: "dist" }, at);
   const goes = html("div", { class: "goes", "aria-live": "polite" }, at);
   const sweep = new Sweep(html("div", { class: "sweep" }, at), stage, {
@@ -70,12 +73,11 @@ export const cutPanel = (at, stage) => {
       const all = html("button", { class: "link", "data-key": "all-on" }, offs, words.all_on);
       all.addEventListener("click", () => stage.act({ type: "switch" }));
     }
-    const more = html("select", { class: "more-parts", "aria-label": words.cut_more, "data-key": "more-parts" }, offs);
+    more.replaceChildren();
     html("option", { value: "" }, more, words.cut_more);
     for (let layer = 0; layer < value.layers; layer += 1) {
       for (const kind of ["a", "m"]) html("option", { value: kind + layer }, more, fill(words[kind === "a" ? "attention_of" : "mlp_of"], { n: layer }));
     }
-    more.addEventListener("change", () => { if (more.value) stage.act({ type: "switch", part: more.value }); });
     if (focus && !document.activeElement?.dataset?.key) offs.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   };
 

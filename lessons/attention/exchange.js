@@ -31,7 +31,7 @@ export const exchangePanel = (at, stage) => {
   const delta = html("div", { class: "delta" }, result);
   const big = html("strong", {}, delta);
   html("span", { class: "quiet-text" }, delta, words.carried_about);
-  barsHead(result, words);
+  barsHead(result, words.swapped_word, words.before_word);
   const dist = html("div", { class: "dist" }, result);
   const map = new Sweep(html("div", { class: "sweep" }, result), stage, {
     ask: "carried", title: words.carried_alone, of: (value) => ({ key: value.exchange?.key ?? "" }), symmetric: false,
@@ -61,7 +61,7 @@ export const exchangePanel = (at, stage) => {
     }
     if (exchange.swaps.length) html("button", { class: "link", "data-key": "all-back" }, offs, words.all_back).addEventListener("click", () => stage.act({ type: "swap" }));
     big.textContent = number(exchange.carried);
-    compareBars(dist, exchange.rows, null, words);
+    compareBars(dist, exchange.rows, null, words, { now: words.swapped_word });
     map.draw(value);
   };
 };

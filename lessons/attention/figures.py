@@ -71,6 +71,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
                 *head,
                 picture.query,
                 picture.target,
+                state.rank,
                 state.tool,
                 state.swaps,
                 state.position,
@@ -116,7 +117,7 @@ def _score(now: Any, was: Any) -> dict[str, Any]:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    return None if value is None else round(value, 6)
 
 
 def _large(picture: Picture) -> dict[str, Any]:

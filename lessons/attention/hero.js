@@ -15,12 +15,13 @@ export const weightsOf = (large) => {
   return (query, key) => values[query * rows + key];
 };
 
-/** "인덕션 0.91", or "0.91 → 0.03" where a cut has moved it. */
-const tag = (at, one, words) => {
+/** "인덕션 0.91", or "0.91 → 0.03" where a cut has moved it: the score that ranks, or that of the label. */
+const tag = (at, one, rank, words) => {
   at.replaceChildren();
-  if (!one.label) return at.append(words.unclear);
-  html("span", { class: "word" }, at, `${words[`score.${one.label}`]} `);
-  const [now, was] = [one[one.label], one.was[one.label]];
+  const name = rank === "label" ? one.label : rank;
+  if (!name) return at.append(words.unclear);
+  html("span", { class: "word" }, at, `${words[`score.${name}`]} `);
+  const [now, was] = [one[name], one.was[name]];
   if (was !== null && now !== null && Math.abs(was - now) > 0.03) at.append(`${was.toFixed(2)} → `);
   html("b", {}, at, now === null ? words.no_score : now.toFixed(2));
 };
@@ -74,26 +75,30 @@ export const hero = (at, stage) => {
   const drawCurves = (value, weights) => {
     const { tokens, row, at: { query } } = value;
     const key = stage.own.key ?? row.strongest;
-    const scroll = plot.scrollTop;
+    const scroll = stage.own.scrolled === stage.own.row ? plot.scrollTop : null;
     const on = {
       query: (index) => stage.act({ type: "mark", query: index }, "mark"),
       key: (index) => { if (index <= value.at.query && stage.own.key !== index) { stage.own.key = index; stage.parts.strip(stage.value); } },
     };
     curves(plot, { tokens, weights, row, query, key, label: value.large.name }, words, PAGE, { width: plot.clientWidth, height: ROOM }, on);
-    plot.scrollTop = scroll;
+    const high = plot.firstElementChild.height.baseVal.value;
+    const place = ((Math.max(query, row.strongest) + 2) * (high - PAGE.top)) / tokens.length + PAGE.top - plot.clientHeight;
+    plot.scrollTop = scroll ?? Math.max(0, place); // the token that looks is in sight
+    stage.own.scrolled = stage.own.row;
   };
 
   return (value) => {
     name.textContent = fill(words.head, { name: headName(value.at.layer, value.at.head) });
     const off = Boolean(value.cuts?.some((one) => one.part === partOf() || (one.kind === "attention" && one.layer === value.at.layer)));
     cut.textContent = off ? words.head_on : words.head_off;
+    cut.setAttribute("aria-label", fill(off ? words.switch_on : words.switch_off, { name: partOf() }));
     cut.setAttribute("aria-pressed", String(off));
     for (const [mode, button] of modes) button.setAttribute("aria-pressed", String(mode === value.mode));
     at.classList.toggle("is-off", off);
     note.hidden = !off;
     note.textContent = off ? words[value.how === "mean" ? "off_note_mean" : "off_note"] : "";
     if (!value.ready) return;
-    tag(about, value.scores[value.at.layer * value.heads + value.at.head], words);
+    tag(about, value.scores[value.at.layer * value.heads + value.at.head], value.rank, words);
     const weights = weightsOf(value.large);
     plot.classList.toggle("long", value.tokens.length * PAGE.least + PAGE.top > ROOM && value.mode === "curves");
     if (value.mode === "heatmap") { plot.replaceChildren(); heatmap(value, weights); } else drawCurves(value, weights);

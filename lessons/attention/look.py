@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from app.engine.head_scores import NO_CLEAR_PATTERN
+from app.engine.head_scores import NO_CLEAR_PATTERN, PATTERNS
 from app.views.numbers import percent
 from lessons.attention import compute, exchange, unmasked
 from lessons.attention.picture import Picture
 
 MOVED = 0.03  # of a score that is called changed
+MOSTLY = 0.5  # of its weight, from which on a head is said to rest on the first token
 
 
 def told(picture: Picture) -> str:
@@ -18,6 +19,8 @@ def told(picture: Picture) -> str:
         return f"{first} {unmasked.say(picture)}"
     if tool == "exchange":
         return _carried(picture) or first
+    if picture.state.cuts and _moved(picture):
+        first = ""
     return " ".join(filter(None, [first, _cut(picture), _dropped(picture)]))
 
 
@@ -35,9 +38,11 @@ def _looks(picture: Picture) -> str:
         "w": f"{float(picture.row.weights[key]):.2f}",
     }
     relation = compute.relation(picture.text_ids, query, key)
+    if relation == "first" and float(picture.row.weights[key]) < MOSTLY:
+        relation = ""
     if relation == "self":
         return picture.words("look.self", **values)
-    reason = picture.words(f"look.is.{relation}", **values) if relation else ""
+    reason = picture.words(f"look.is.{relation}", **values) if relation and not state.cuts else ""
     return " ".join(filter(None, [picture.words("look.weight", **values), reason]))
 
 
@@ -52,6 +57,7 @@ def _cut(picture: Picture) -> str:
         "piece": picture.next_piece(picture.target),
         "p": percent(before),
         "q": percent(after),
+        "head": f"{state.layer}.{state.head}",
         "way": picture.words("look.less" if after < before else "look.more"),
     }
     moved = _moved(picture)
@@ -59,15 +65,16 @@ def _cut(picture: Picture) -> str:
 
 
 def _moved(picture: Picture) -> dict[str, str]:
-    """The score after which this head is named, before and after, where it has changed."""
+    """The score that ranks, or after which this head is named, before and after, where it has changed."""
     was, now = picture.scores[picture.index], picture.scores_now[picture.index]
-    if was.label == NO_CLEAR_PATTERN:
+    name = picture.state.rank if picture.state.rank in PATTERNS else was.label
+    if name == NO_CLEAR_PATTERN:
         return {}
-    first, second = getattr(was, was.label), getattr(now, was.label)
+    first, second = getattr(was, name), getattr(now, name)
     if first is None or second is None or abs(first - second) < MOVED:
         return {}
     return {
-        "score": picture.words(f"score.{was.label}"),
+        "score": picture.words(f"score.{name}"),
         "was": f"{first:.2f}",
         "now": f"{second:.2f}",
         "score_way": picture.words("look.falls" if second < first else "look.rises"),

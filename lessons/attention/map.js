@@ -121,7 +121,7 @@ class HeadMap {
     this.grid.style.setProperty("--heads", heads);
     const few = heads <= 8 && layers <= 6;
     this.grid.classList.toggle("many", !few);
-    html("span", { class: "lab", "aria-hidden": "true" }, this.grid, words.block);
+    html("span", { class: "lab", "aria-hidden": "true" }, this.grid, words.block.length < 3 ? words.block : "");
     for (let head = 0; head < heads; head += 1) html("span", { class: "lab", "aria-hidden": "true" }, this.grid, few ? fill(words.head_n, { n: head }) : String(head));
     this.cells = [];
     for (let layer = 0; layer < layers; layer += 1) {

@@ -119,8 +119,12 @@ class Picture:
         return view["label"] or view["piece"]
 
     def named(self, parts: tuple[str, ...]) -> str:
-        """Parts in a sentence: 헤드 2.3, 블록 1의 어텐션."""
-        return ", ".join(self.part(part) for part in parts)
+        """Parts in a sentence: 헤드 2.0, 2.3, 블록 1의 어텐션."""
+        heads = [part for part in parts if place(part)[0] == "head"]
+        others = [self.part(part) for part in parts if part not in heads]
+        if len(heads) < 2:
+            return ", ".join([*map(self.part, heads), *others])
+        return ", ".join([self.words("part.heads", names=", ".join(heads)), *others])
 
     def part(self, part: str) -> str:
         """One of them."""

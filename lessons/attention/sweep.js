@@ -2,6 +2,7 @@
 import { fill, html } from "../../assets/js/dom.js";
 import { headName, number } from "./numbers.js";
 
+const LEAST = 0.5;  // nats at full colour, so that nothing much looks like nothing much
 const PAUSE = 150; // ms after a picture, so that typing is not held up
 
 /**
@@ -74,7 +75,7 @@ export class Sweep {
     this.grid.style.setProperty("--heads", heads);
     const small = heads > 8;
     const all = this.rows.flat();
-    const most = this.symmetric ? Math.max(1e-9, ...all.map(Math.abs)) : Math.max(1, ...all.map(Math.abs));
+    const most = this.symmetric ? Math.max(LEAST, ...all.map(Math.abs)) : Math.max(1, ...all.map(Math.abs));
     const off = new Set(this.marked(value));
     const focus = document.activeElement?.dataset?.key;
     this.grid.replaceChildren();
