@@ -27,7 +27,7 @@ from app.engine.decoding import finish
 from app.engine.forward import embed, run_block
 from app.engine.inputs import FIRST_ORDINARY
 from app.engine.memory import SHARED, number_of, tensor_bytes
-from app.errors import InputError
+from app.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from app.models import LoadedModel
@@ -124,7 +124,8 @@ def measuring(loaded: LoadedModel) -> Generator[float, None, list[HeadScores]]:
     """`head_scores`, with the share that is done, from 0 to 1, after every block of every sequence.
 
     What a sequence has given is kept for all visitors, so a second call goes on where one was closed, and
-    costs nothing where one came to its end. Raises InputError("too_many_tokens") for a context of one token.
+    costs nothing where one came to its end. Raises InputError("too_many_tokens") for a context of one token,
+    ModelError("broken_weights") for weights that are numbers but absurd.
     """
     sequences = repeated_sequences(loaded.vocab_size, loaded.n_ctx)  # (32, 2n)
     if sequences.shape[1] > loaded.n_ctx:
@@ -138,6 +139,8 @@ def measuring(loaded: LoadedModel) -> Generator[float, None, list[HeadScores]]:
                 yield (done + len(scores["width"]) / loaded.n_layer) / N_SEQUENCES
             SHARED.put(key, scores, tensor_bytes(scores.values()))
         found.append(scores)
+    if not all(score.isfinite().all() for scores in found for score in scores.values()):
+        raise ModelError("broken_weights", name=loaded.name)
     means = {
         name: torch.stack([scores[name] for scores in found]).mean(0) for name in SCORES
     }  # (n_layer, nh)

@@ -56,13 +56,13 @@ def check_mode(mode: object) -> Mode:
 def check_cuts(loaded: LoadedModel, cuts: Cuts) -> Cuts:
     """Raises InputError: "unknown_head" or "unknown_layer" for what the model has not, "unknown_mode"."""
     check_mode(cuts.mode)
-    sizes = {"n_layer": loaded.n_layer, "n_head": loaded.n_head}
+    n_layer, n_head = loaded.n_layer, loaded.n_head
     for layer, head in sorted(cuts.heads):
-        if not (0 <= layer < loaded.n_layer and 0 <= head < loaded.n_head):
-            raise InputError("unknown_head", name=f"{layer}.{head}", **sizes)
+        if not (0 <= layer < n_layer and 0 <= head < n_head):
+            raise InputError("unknown_head", name=f"{layer}.{head}", n_layer=n_layer, n_head=n_head)
     for layer in sorted(cuts.attention | cuts.mlps):
-        if not 0 <= layer < loaded.n_layer:
-            raise InputError("unknown_layer", name=layer, n_layer=loaded.n_layer)
+        if not 0 <= layer < n_layer:
+            raise InputError("unknown_layer", name=layer, n_layer=n_layer)
     return cuts
 
 
@@ -114,6 +114,17 @@ def both(*hooks: Hook) -> Hook:
     return one_after_the_other
 
 
+def keep_z(found: list[Tensor]) -> Hook:
+    """The hook that changes nothing and adds the first text's z of every layer to `found`, (T, h, d_head)."""
+
+    def keep(name: str, tensor: Tensor) -> Tensor:
+        if name.endswith("attn.hook_z"):
+            found.append(tensor[0])
+        return tensor
+
+    return keep
+
+
 def without_heads(z: Tensor, heads: Sequence[int], mode: Mode) -> Tensor:
     """z (B, T, h, d_head) -> a copy in which these heads are cut."""
     changed = z.clone()
@@ -123,7 +134,9 @@ def without_heads(z: Tensor, heads: Sequence[int], mode: Mode) -> Tensor:
 
 def instead_of(tensor: Tensor, mode: Mode) -> Tensor:
     """(B, T, …) -> as much zero, or its mean over the T positions of each text."""
-    return torch.zeros_like(tensor) if mode == "zero" else tensor.mean(1, keepdim=True).expand_as(tensor)
+    if mode == "zero":
+        return torch.zeros_like(tensor)
+    return tensor.mean(1, keepdim=True).expand_as(tensor).contiguous()
 
 
 def z_name(layer: int) -> str:

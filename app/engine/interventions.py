@@ -19,10 +19,22 @@ import torch
 from torch import Tensor
 
 from app.engine.decoding import finish
-from app.engine.forward import Hook, hidden, scaled, unembed, unseen
-from app.engine.hooks import Cuts, Head, Mode, both, check_cuts, check_fits, check_mode, cut, exchange
-from app.engine.sweeps import carried, carrying, sweep, sweeping
-from app.errors import InputError, shown
+from app.engine.forward import Hook, embed, run_block, scaled, unseen
+from app.engine.hooks import (
+    Cuts,
+    Head,
+    Mode,
+    both,
+    check_cuts,
+    check_fits,
+    check_mode,
+    check_same_length,
+    cut,
+    exchange,
+    keep_z,
+)
+from app.engine.sweeps import carried, carrying, sweep, sweeping, through
+from app.errors import InputError, ModelError, shown
 
 if TYPE_CHECKING:
     from app.models import LoadedModel
@@ -36,12 +48,17 @@ __all__ = [
     "carrying",
     "check_cuts",
     "check_mode",
+    "check_same_length",
     "cut",
     "exchange",
+    "head_pattern",
     "heads_z",
+    "keep_z",
     "last_log_probabilities",
+    "looking",
     "open_scores",
     "parse_heads",
+    "predicting",
     "proceed",
     "proceeding",
     "sweep",
@@ -70,30 +87,58 @@ def parse_heads(loaded: LoadedModel, written: object) -> frozenset[Head]:
     return frozenset(found)
 
 
-@torch.no_grad()
 def heads_z(loaded: LoadedModel, ids: Sequence[int], hook: Hook = unseen) -> list[Tensor]:
     """The z of every layer on `ids`, n_layer × (T, h, d_head) float32. Raises as `last_log_probabilities`."""
-    check_fits(loaded, ids)
     found: list[Tensor] = []
-
-    def keep(name: str, tensor: Tensor) -> Tensor:
-        if name.endswith("attn.hook_z"):
-            found.append(tensor[0])
-        return tensor
-
-    hidden(loaded, torch.tensor([list(ids)]), hook=both(hook, keep))
+    finish(predicting(loaded, ids, both(hook, keep_z(found))))
     return found
 
 
-@torch.no_grad()
 def last_log_probabilities(loaded: LoadedModel, ids: Sequence[int], hook: Hook = unseen) -> Tensor:
     """log P of every token after `ids` (1 ≤ T ≤ n_ctx), in nats: (V,) float64.
 
     Raises InputError: "no_tokens", "unknown_token" or "too_many_tokens".
     """
+    return finish(predicting(loaded, ids, hook))
+
+
+def predicting(loaded: LoadedModel, ids: Sequence[int], hook: Hook = unseen) -> Generator[None, None, Tensor]:
+    """`last_log_probabilities`, which pauses after every block."""
     check_fits(loaded, ids)
-    final = hidden(loaded, torch.tensor([list(ids)]), hook=hook)  # (1, T, d)
-    return unembed(loaded, final[0, -1]).double().log_softmax(-1)  # (V,)
+    with torch.no_grad():
+        x = embed(loaded, torch.tensor([list(ids)]), hook=hook)  # (1, T, d)
+    return (yield from through(loaded, x, 0, hook))[0]
+
+
+def head_pattern(loaded: LoadedModel, ids: Sequence[int], layer: int, head: int) -> Tensor:
+    """The attention pattern of one head, (T, T) float32 [query, key]; a row sums to 1, later keys are 0.
+
+    Only the blocks up to its own are run, and no other pattern is kept, so this is for long texts. Raises
+    InputError: as `last_log_probabilities`, or "unknown_head"; ModelError("broken_weights") as `unembed`.
+    """
+    return finish(looking(loaded, ids, layer, head))
+
+
+def looking(loaded: LoadedModel, ids: Sequence[int], layer: int, head: int) -> Generator[None, None, Tensor]:
+    """`head_pattern`, which pauses after every block."""
+    check_cuts(loaded, Cuts(frozenset({(layer, head)})))
+    check_fits(loaded, ids)
+    found: list[Tensor] = []
+
+    def keep(name: str, tensor: Tensor) -> Tensor:
+        if name == f"blocks.{layer}.attn.hook_pattern":
+            found.append(tensor[0, head].clone())  # (T, T), without the others behind it
+        return tensor
+
+    with torch.no_grad():
+        x = embed(loaded, torch.tensor([list(ids)]))  # (1, T, d)
+    for at in range(layer + 1):
+        with torch.no_grad():
+            x = run_block(loaded, x, at, hook=keep)
+        yield
+    if not found[0].isfinite().all():
+        raise ModelError("broken_weights", name=loaded.name)
+    return found[0]
 
 
 def proceed(loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int = 8) -> list[tuple[int, float]]:
@@ -108,15 +153,14 @@ def proceed(loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int = 8) -> 
 def proceeding(
     loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int = 8
 ) -> Generator[None, None, list[tuple[int, float]]]:
-    """`proceed`, which pauses after every token."""
+    """`proceed`, which pauses after every block of every token."""
     check_cuts(loaded, cuts)
     hook, new = cut(cuts), []
     while len(new) < n and not (new and new[-1][0] == loaded.eot_id):
         window = [*ids, *(token_id for token_id, _ in new)][-loaded.n_ctx :]
-        log_p = last_log_probabilities(loaded, window, hook)  # (V,)
+        log_p = yield from predicting(loaded, window, hook)  # (V,)
         best = int(log_p.argmax())
         new.append((best, log_p[best].exp().item()))
-        yield
     return new
 
 

@@ -25,6 +25,7 @@ from app.engine.hooks import (
     check_same_length,
     cut,
     instead_of,
+    keep_z,
     z_name,
 )
 from app.errors import InputError
@@ -118,23 +119,18 @@ def carrying(
     check_same_length(len(ids), len(other_ids))
     if position is not None and not 0 <= position < len(ids):
         raise InputError("out_of_range", name="position", low=0, high=len(ids) - 1)
-    theirs: dict[str, Tensor] = {}
-
-    def keep(name: str, tensor: Tensor) -> Tensor:
-        if name.endswith("attn.hook_z"):
-            theirs[name] = tensor[0]  # (T, h, d_head)
-        return tensor
+    theirs: list[Tensor] = []  # n_layer × (T, h, d_head)
 
     def put(z: Tensor, layer: int, head: int) -> Tensor:
         changed = z.clone()  # (T, d_head)
-        changed[where] = theirs[z_name(layer)][where, head]
+        changed[where] = theirs[layer][where, head]
         return changed
 
     def difference(log_p: Tensor) -> Tensor:
         return log_p[..., answers[0]] - log_p[..., answers[1]]
 
     where = slice(None) if position is None else slice(position, position + 1)
-    on_other = difference((yield from _whole(loaded, other_ids, keep))[0])
+    on_other = difference((yield from _whole(loaded, other_ids, keep_z(theirs)))[0])
     log_p, entered = yield from _whole(loaded, ids, unseen)
     on_text = difference(log_p)
     if abs(on_other - on_text) < LEAST_DIFFERENCE:
@@ -156,7 +152,7 @@ def _whole(
 
     with torch.no_grad():
         x = embed(loaded, torch.tensor([list(ids)]))  # (1, T, d)
-    log_p = yield from _through(loaded, x, 0, both(hook, keep))
+    log_p = yield from through(loaded, x, 0, both(hook, keep))
     return log_p[0], entered
 
 
@@ -174,7 +170,7 @@ def _each_head(
         for heads in torch.arange(loaded.n_head).split(at_once):
             replace = _one_each(layer, heads.tolist(), change)
             batch = entered[layer].repeat(len(heads), 1, 1)  # (B, T, d)
-            found.append((yield from _through(loaded, batch, layer, both(hook, replace))))
+            found.append((yield from through(loaded, batch, layer, both(hook, replace))))
         yield layer, torch.cat(found)
 
 
@@ -192,7 +188,7 @@ def _one_each(layer: int, heads: Sequence[int], change: Callable[[Tensor, int, i
     return replace
 
 
-def _through(loaded: LoadedModel, x: Tensor, layer: int, hook: Hook) -> Generator[None, None, Tensor]:
+def through(loaded: LoadedModel, x: Tensor, layer: int, hook: Hook) -> Generator[None, None, Tensor]:
     """What enters block `layer` (B, T, d) -> log P after the last token, (B, V) float64. A pause a block."""
     for at in range(layer, loaded.n_layer):
         with torch.no_grad():  # never across a pause: it would hold for the caller too

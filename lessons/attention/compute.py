@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_max_pool2d
 
 from app.engine.forward import Hook, hidden, unembed
+from app.engine.head_scores import HeadScores
 from app.engine.hooks import Cuts, cut
+from app.engine.interventions import last_log_probabilities
+from app.engine.text_scores import text_scores
 from app.engine.trace import kept_trace
 from app.errors import InputError
+from app.guess import Answer
 from app.models import LoadedModel
 from lessons.attention.state import MAX_TOKENS, place
 
@@ -21,6 +26,8 @@ MOST_SIDE = 48  # cells along a thumbnail
 MOST_CELLS = 110_000  # of all thumbnails of one map
 ROWS = 5  # of the bars, without the one for all other tokens
 NEW_LEADERS = 2  # of them, for what has become likely
+N_OPTIONS = 4
+FAR, LITTLE, RISEN = 0.3, 0.8, 1.25  # of the probability before; in between it is about the same
 
 
 @dataclass(frozen=True)
@@ -174,3 +181,45 @@ def relation(ids: Sequence[int], query: int, key: int) -> str:
     if key in places:
         return "same"
     return "previous" if key == query - 1 else "first" if key == 0 else ""
+
+
+def scores(plain: Run) -> list[HeadScores]:
+    """Of every head on this text, layer by layer."""
+    return text_scores(plain.patterns(), plain.ids)
+
+
+def looks_back(plain: Run) -> Answer:
+    """Which of four heads looks at the token before most? One from each quarter of the ranking."""
+    ranked = sorted(scores(plain), key=lambda one: -(one.previous or 0.0))
+    chosen = sorted(
+        ranked[:: max(1, len(ranked) // N_OPTIONS)][:N_OPTIONS], key=lambda one: (one.layer, one.head)
+    )
+    right, best = chosen.index(ranked[0]), ranked[0]
+    options = tuple(f"{one.layer}.{one.head}" for one in chosen)
+    if best.previous is None:  # a single token has none before it
+        return Answer(right, {}, options, ".none")
+    return Answer(right, {"head": options[right], "score": f"{best.previous:.2f}"}, options)
+
+
+def _without_it(plain: Run) -> dict[str, Any]:
+    """That head, the likeliest next token, and its log P before and after the head alone is cut."""
+    best = max(scores(plain), key=lambda one: one.previous or 0.0)
+    before = plain.next_log_probabilities()
+    token = int(before.argmax())
+    cuts = Cuts(heads=frozenset([(best.layer, best.head)]))
+    after = last_log_probabilities(plain.loaded, plain.ids, cut(cuts))
+    named = f"{best.layer}.{best.head}"
+    return {"head": named, "token": token, "before": float(before[token]), "after": float(after[token])}
+
+
+def cut_it(plain: Run) -> Answer:
+    """What becomes of the likeliest token's probability when that head is cut?"""
+    found = _without_it(plain)
+    ratio = math.exp(found["after"] - found["before"])
+    return Answer(0 if ratio < FAR else 1 if ratio < LITTLE else 2 if ratio <= RISEN else 3, found)
+
+
+def falls(plain: Run) -> Answer:
+    """By how many nats does its log P change?"""
+    found = _without_it(plain)
+    return Answer(round(found["after"] - found["before"], 1), found)

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from app.engine.head_scores import HeadScores
 from app.engine.memory import number_of
-from app.engine.text_scores import text_scores
 from app.lesson import Context, Page
 from app.models import LoadedModel
 from app.parts import Part
@@ -82,12 +81,12 @@ class Picture:
     @cached_property
     def scores(self) -> list[HeadScores]:
         """Of every head on this text without a cut, layer by layer."""
-        return text_scores(self.plain.patterns(), self.plain.ids)
+        return compute.scores(self.plain)
 
     @cached_property
     def scores_now(self) -> list[HeadScores]:
         """And with what is cut."""
-        return text_scores(self.run.patterns(), self.run.ids) if self.state.cuts else self.scores
+        return compute.scores(self.run) if self.state.cuts else self.scores
 
     @property
     def sweep_key(self) -> str:

@@ -226,11 +226,11 @@ def test_the_sweep_is_every_head_cut_alone(loaded, text: str, mode: str, monkeyp
 
 def test_the_sweep_on_top_of_other_cuts(loaded):
     ids = ids_of(loaded, KOREAN)
-    others = Cuts(frozenset({(1, 2)}), mlps=frozenset({0}), mode="mean")
+    others = Cuts(frozenset({(1, 2)}), frozenset({2}), frozenset({0}), "mean")
     before = by_hooks(loaded, ids, others)[50]
     found = dict(sweep(loaded, ids, 50, "mean", others))
     for layer, head in [(0, 0), (1, 4), (3, 5), (1, 2)]:
-        both = Cuts(others.heads | {(layer, head)}, mlps=others.mlps, mode="mean")
+        both = Cuts(others.heads | {(layer, head)}, others.attention, others.mlps, "mean")
         expected = float(by_hooks(loaded, ids, both)[50] - before)
         assert float(found[layer][head]) == pytest.approx(expected, abs=2e-5)
     assert abs(float(found[1][2])) < 2e-5, "it is cut already"
