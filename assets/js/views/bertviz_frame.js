@@ -69,7 +69,7 @@ const drawing = (kind, data, words, dark) => {
   if (kind === "head") return { ...all, scheme: dark ? HEADS_IN_THE_DARK : null };
   if (kind === "model") {
     const rows = data.layers.length;
-    const box = Math.max(4, Math.min(14, (520 / rows - 10) / T));
+    const box = Math.max(2.5, Math.min(14, (520 / rows - 10) / T));
     Object.assign(params, { display_mode: "light", include_heads: Array.from({ length: data.n_head }, (_, head) => head), total_heads: data.n_head, box_height: box });
     const palette = { text: css("--ink"), background: css("--card"), highlight: css("--hover") };
     return { ...all, palette, scheme: Array(10).fill(attention) };
