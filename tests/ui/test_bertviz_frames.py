@@ -488,3 +488,26 @@ def test_a_view_that_breaks_says_so(place):
     here.page.evaluate(OPEN, ["head", data, words_of("en"), {}])
     here.page.get_by_text(words_of("en")["bertviz.failed"]).wait_for()
     here.complaints.clear()
+
+
+# ---- in the page itself ----
+
+
+def test_in_the_page_a_view_is_drawn_by_what_its_own_server_has(open_page):
+    """`open_page` complains of any request that leaves the machine."""
+    visit = open_page(lang="en", theme="dark")
+    before = visit.page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert not [name for name in before if "bertviz" in name], "it comes when a view asks for it"
+    model = load("tiny-gpt2")
+    drawn = """async ([data, words]) => {
+      const folder = new URL(".", document.querySelector("script[src$='main.js']").src);
+      const { bertvizFrame } = await import(new URL("views/bertviz_frame.js", folder));
+      const view = bertvizFrame({ kind: "head", data, words });
+      document.querySelector(".gradio-container").prepend(view);
+    }"""
+    visit.page.evaluate(drawn, [data_of(model, "head", "en"), words_of("en")])
+    visit.page.wait_for_selector(".bertviz-frame[data-drawn]")
+    frame = visit.page.frames[-1]
+    assert max(opacities(frame, LINES["head"])) > 0.2
+    asked = visit.page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert [name for name in asked if "/libraries/bertviz.js?v=" in name]

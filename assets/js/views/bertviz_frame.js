@@ -29,6 +29,7 @@ const STYLE = `
   .background { fill: var(--hover); }
   [role="checkbox"], [role="button"] { cursor: pointer; }
   [role="checkbox"][aria-checked="false"] { opacity: .35; }
+  .attn_background ~ g line { stroke-width: var(--thin); }
   .attn_background ~ rect { opacity: 1 !important; fill: transparent; }`; // else its focus would not be seen
 const kept = {}; // how high a view of each kind was last, so that the next one moves nothing
 
@@ -71,6 +72,7 @@ const drawing = (kind, data, words, dark) => {
     const rows = data.layers.length;
     const box = Math.max(2.5, Math.min(14, (520 / rows - 10) / T));
     Object.assign(params, { display_mode: "light", include_heads: Array.from({ length: data.n_head }, (_, head) => head), total_heads: data.n_head, box_height: box });
+    colours["--thin"] = `${Math.min(2.2, 0.45 * box)}px`;
     const palette = { text: css("--ink"), background: css("--card"), highlight: css("--hover") };
     return { ...all, palette, scheme: Array(10).fill(attention) };
   }
