@@ -22,14 +22,19 @@ if TYPE_CHECKING:
 # bertviz's neuron view is of GPT-2's and BERT's attention; it knows no GPT-1.
 KINDS = {"gpt1": ("head", "model"), "gpt2": ("head", "model", "neuron")}
 MOST_TOKENS = {"head": 48, "model": 32, "neuron": 32}
-MOST_ELEMENTS = 42_000  # of a drawing: what a browser still redraws at once
+# Numbers: of a head or neuron view what is sent (under 300 kB), of a model view what is drawn, a line each.
+MOST_NUMBERS = {"head": 100_000, "model": 30_000, "neuron": 66_000}
 _ONE = 65_535  # two bytes a weight: the difference is under 1e-5
 
 
 def most_tokens(loaded: LoadedModel, kind: str) -> int:
     """How many tokens that view of this model shows: MOST_TOKENS, and fewer for one of many heads."""
-    heads = {"head": 3 * loaded.n_head, "model": loaded.n_layer * loaded.n_head / 2, "neuron": 1}[kind]
-    return max(2, min(MOST_TOKENS[kind], int((MOST_ELEMENTS / heads) ** 0.5)))
+    n_heads = loaded.n_layer * loaded.n_head
+    if kind == "neuron":
+        fit = MOST_NUMBERS[kind] // (2 * loaded.d_model)  # queries and keys of one layer
+    else:
+        fit = int((2 * MOST_NUMBERS[kind] / n_heads) ** 0.5)  # triangles
+    return max(2, min(MOST_TOKENS[kind], fit))
 
 
 def view_data(loaded: LoadedModel, ids: Sequence[int], kind: str, layer: int | None = None) -> dict[str, Any]:

@@ -12,6 +12,8 @@ const ROOM = { head: [97, 15], model: [74, 14], neuron: [88, 15] }; // px beside
 const COLOURS = ["--paper", "--card", "--ink", "--ink-2", "--line", "--edge", "--hover", "--focus", "--font-text"];
 const LOWEST = 40;
 const HIGHEST = 6000;
+// d3's ten colours, lighter
+const HEADS_IN_THE_DARK = ["#5aa9e6", "#ff9f45", "#5ccb5f", "#ff7b72", "#b694e0", "#c99b8e", "#f29bd4", "#b8b8b8", "#d3d45a", "#4fd6e3"];
 const KEYS = ["PageUp", "PageDown", "Escape"];
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
 const STYLE = `
@@ -19,12 +21,16 @@ const STYLE = `
   body { color: var(--ink); font: 400 16px/1.5 var(--font-text), sans-serif; }
   #controls { display: flex; flex-wrap: wrap; gap: 8px 18px; align-items: center; justify-content: center; padding: 4px 4px 12px; }
   select, button { font: inherit; color: inherit; height: 34px; padding: 0 10px; border: 1.5px solid var(--edge); border-radius: 10px; background: var(--card); cursor: pointer; }
+  :focus { outline: none; }
   :focus-visible { outline: 3px solid var(--focus); outline-offset: 1px; border-radius: 4px; }
   #vis { overflow-x: auto; overflow-y: hidden; }
   svg { display: block; margin: 0 auto; font-family: var(--font-text), sans-serif; }
   svg text { fill: var(--ink); }
   .background { fill: var(--hover); }
-  [role="checkbox"], [role="button"] { cursor: pointer; }`;
+  [role="checkbox"], [role="button"] { cursor: pointer; }
+  [role="checkbox"][aria-checked="false"] { opacity: .35; }
+  .attn_background ~ g line { stroke-width: var(--thin); }
+  .attn_background ~ rect { opacity: 1 !important; fill: transparent; }`; // else its focus would not be seen
 const kept = {}; // how high a view of each kind was last, so that the next one moves nothing
 
 const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
@@ -56,16 +62,17 @@ const drawing = (kind, data, words, dark) => {
   const text = data.pieces.map((piece) => fit(piece, room, size));
   const attn = patterns(data, kind !== "model");
   const seen = { name: null, attn, left_text: text, right_text: text };
-  const params = { root_div_id: "bertviz", default_filter: 0, attention: [seen], include_layers: data.layers, layer: data.layer, heads: data.heads ?? null };
+  const params = { root_div_id: "bertviz", default_filter: 0, attention: [seen], include_layers: data.layers, layer: data.layer, heads: data.heads ?? [0] };
   const colours = Object.fromEntries(COLOURS.map((name) => [name, css(name)]));
   const attention = css("--attn-1");
   const said = Object.fromEntries(["layer", "head", "query", "key", "product", "none", "detail", "expand", "collapse"].map((name) => [name, words[`bertviz.${name}`]]));
   const all = { type: "draw", kind, params, colours, dark, words: said, names: data.pieces, layers: data.layers };
-  if (kind === "head") return all;
+  if (kind === "head") return { ...all, scheme: dark ? HEADS_IN_THE_DARK : null };
   if (kind === "model") {
     const rows = data.layers.length;
-    const box = Math.max(4, Math.min(14, (520 / rows - 10) / T));
+    const box = Math.max(2.5, Math.min(14, (520 / rows - 10) / T));
     Object.assign(params, { display_mode: "light", include_heads: Array.from({ length: data.n_head }, (_, head) => head), total_heads: data.n_head, box_height: box });
+    colours["--thin"] = `${Math.min(2.2, 0.45 * box)}px`;
     const palette = { text: css("--ink"), background: css("--card"), highlight: css("--hover") };
     return { ...all, palette, scheme: Array(10).fill(attention) };
   }
@@ -75,7 +82,7 @@ const drawing = (kind, data, words, dark) => {
   Object.assign(params, { attention: [{ ...seen, attn: every(attn[0]), queries: every(queries), keys: every(keys) }], display_mode: "light", bidirectional: false, head: data.head ?? 0 });
   const ink = css("--ink");
   const palette = {
-    attn: attention, connector: attention, neg: css("--heat-neg"), pos: css("--pos"), text: css("--ink-2"), selected_text: ink, heading_text: ink, dropdown: ink, icon: css("--ink-2"),
+    attn: attention, connector: attention, neg: dark ? "#7cc4f0" : css("--neg"), pos: dark ? "#ffa657" : css("--pos"), text: ink, selected_text: ink, heading_text: ink, dropdown: ink, icon: css("--ink-2"),
     text_highlight_left: css("--line"), text_highlight_right: dark ? "#1d5f96" : "#7ab0ee", vector_border: css("--line"), background: "transparent",
   };
   return { ...all, palette };
@@ -84,7 +91,7 @@ const drawing = (kind, data, words, dark) => {
 /**
  * -> an element that holds the view, and takes care of itself: it follows the theme and the frame's height.
  * kind: "head", "model" or "neuron" · data: of `view_data` (app/views/bertviz.py), with `heads: […]` those lit at first
- * (head view), with `head` the one shown (neuron view) · words: the stage's · layer(n): the learner asks for block n of a
+ * (head view; of several, bertviz divides the darkness of each line by their number), with `head` the one shown (neuron view) · words: the stage's · layer(n): the learner asks for block n of a
  * neuron view, whose data is to be given to `update`
  * element.update({data, words}) draws anew in the same frame; element.destroy() when it is no more needed.
  */
@@ -102,12 +109,14 @@ export const bertvizFrame = ({ kind, data, words, layer }) => {
   };
   let frame = null;
   let ready = false;
+  let pointed = false;
   const draw = () => {
     if (ready) frame.contentWindow?.postMessage(drawing(kind, now.data, now.words, root.dataset.theme === "dark"), "*");
   };
   const hear = ({ source, data: told }) => {
     if (!frame || source !== frame.contentWindow || typeof told !== "object" || !told) return;
     if (told.type === "ready") { ready = true; draw(); }
+    else if (told.type === "pointed") pointed = true;
     else if (told.type === "height" && Number.isFinite(told.height)) {
       kept[kind] = Math.max(LOWEST, Math.min(HIGHEST, told.height));
       frame.style.height = at.style.minHeight = `${kept[kind]}px`;
@@ -118,6 +127,12 @@ export const bertvizFrame = ({ kind, data, words, layer }) => {
     else if (told.type === "failed") fail(String(told.why));
   };
   addEventListener("message", hear);
+  /** The pointer is outside the frame again: a pointer in the frame is not heard here. */
+  const leave = () => {
+    if (pointed) frame.contentWindow?.postMessage({ type: "leave" }, "*");
+    pointed = false;
+  };
+  for (const move of ["pointermove", "pointerdown"]) addEventListener(move, leave);
   const theme = new MutationObserver(draw);
   theme.observe(root, { attributeFilter: ["data-theme"] });
   body().then((written) => {
@@ -130,6 +145,7 @@ export const bertvizFrame = ({ kind, data, words, layer }) => {
     update(next) { Object.assign(now, next); draw(); },
     destroy() {
       removeEventListener("message", hear);
+      for (const move of ["pointermove", "pointerdown"]) removeEventListener(move, leave);
       theme.disconnect();
       at.remove();
     },

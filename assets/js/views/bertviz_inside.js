@@ -3,7 +3,13 @@
 (() => {
   const LABELS = 22; // px for the numbers of the heads over their squares
   const COMFORT = 580; // px that a picture may be high where enlarging it decides
-  const PICTURE = { head: { width: 335, most: 1.7 }, model: { width: 970, most: 1.35 }, neuron: { width: 1004, most: 1.3 }, collapsed: { width: 415, most: 1.5 } };
+  // what bertviz draws, in its own pixels: first column and row, width; and how much larger it may get
+  const PICTURE = {
+    head: { left: 0, top: -LABELS, width: 335, most: 1.7 },
+    model: { left: -6, top: -6, width: 976, most: 1.35 },
+    neuron: { left: 0, top: 0, width: 1004, most: 1.3 },
+    folded: { left: 0, top: 0, width: 415, most: 1.5 },
+  };
   const FORWARDED = ["PageUp", "PageDown", "Escape"]; // a presenter's keys are the page's
   const root = document.getElementById("bertviz");
   const tell = (message) => parent.postMessage(message, "*"); // the frame has no origin that the page could be told by
@@ -36,8 +42,18 @@
   /** bertviz opens and closes its computation by a small sign that only shows under the pointer. */
   const unfold = () => mouse(root.querySelector(expanded() ? "#expanded #leftText rect:last-child" : "#collapsed #leftText rect:last-child"), "click");
 
+  /** What the learner has chosen in the view, to find it again in one drawn anew. */
+  const chosen = () => {
+    const found = {};
+    for (const [name, id] of [["layer", "#layer"], ["head", "#att_head"]]) if (root.querySelector(id)) found[name] = Number(root.querySelector(id).value);
+    const squares = all('[role="checkbox"]');
+    if (squares.length) found.heads = squares.flatMap((square, index) => (square.getAttribute("aria-checked") === "true" ? [index] : []));
+    return found;
+  };
+
   const draw = (message) => {
-    const before = shown?.kind === message.kind && shown.params.layer === message.params.layer ? { layer: root.querySelector("#layer")?.value, head: root.querySelector("#att_head")?.value } : {};
+    const before = shown ? chosen() : {};
+    for (const name of Object.keys(before)) if (String(shown.params[name]) !== String(message.params[name])) delete before[name]; // the page has moved on
     shown = message;
     const { kind, params, colours, palette, scheme, dark } = message;
     const html = document.documentElement;
@@ -46,8 +62,7 @@
     root.replaceChildren();
     controls(message);
     element("div", { id: "vis" }, root);
-    const kept = (value, otherwise) => (value === undefined ? otherwise : Number(value));
-    window.bertviz_params = { ...params, layer: kept(before.layer, params.layer), head: kept(before.head, params.head) };
+    window.bertviz_params = { ...params, ...before };
     window.bertviz_palette = palette && { light: palette };
     const own = scheme ? Object.create(window.d3, { schemeCategory10: { value: scheme } }) : window.d3;
     window.bertviz_views[kind]((names, view) => view(window.jQuery, own));
@@ -62,13 +77,12 @@
   const fit = () => {
     const svg = root.querySelector("#vis > svg");
     if (!svg) return;
-    const { width, most } = PICTURE[shown.kind === "neuron" && !expanded() ? "collapsed" : shown.kind];
-    const top = shown.kind === "head" ? -LABELS : 0;
+    const { left, top, width, most } = PICTURE[shown.kind === "neuron" && !expanded() ? "folded" : shown.kind];
     const drawn = parseFloat(svg.getAttribute("height"));
     const height = shown.kind === "neuron" ? Math.max(124, drawn - 50) : drawn - top;
     const room = innerWidth / width;
     const scale = Math.max(shown.kind === "head" ? Math.min(1, room) : 1, Math.min(most, room, shown.kind === "model" ? room : Math.max(1, COMFORT / height)));
-    svg.setAttribute("viewBox", `0 ${top} ${width} ${height}`);
+    svg.setAttribute("viewBox", `${left} ${top} ${width} ${height}`);
     Object.assign(svg.style, { width: `${width * scale}px`, height: `${height * scale}px` });
   };
 
@@ -88,6 +102,7 @@
       if (!heading || heading.getAttribute("text-anchor")) continue;
       heading.setAttribute("text-anchor", "middle");
       heading.setAttribute("x", Number(heading.getAttribute("x")) + by);
+      for (const part of heading.children) part.removeAttribute("y"); // else each would begin at the middle
     }
   };
 
@@ -163,7 +178,20 @@
   }, true);
   addEventListener("keydown", (event) => { if (FORWARDED.includes(event.key)) { event.preventDefault(); tell({ type: "key", key: event.key }); } });
   addEventListener("error", (event) => tell({ type: "failed", why: String(event.message) }));
-  addEventListener("message", ({ source, data }) => { if (source === parent && data?.type === "draw") draw(data); });
+  let pointed = null;
+  root.addEventListener("mouseover", ({ target }) => {
+    if (!pointed) tell({ type: "pointed" });
+    pointed = target;
+  });
+  const leave = () => {
+    for (let at = pointed; at && at !== root; at = at.parentElement) mouse(at, "mouseleave");
+    pointed = null;
+  };
+  addEventListener("message", ({ source, data }) => {
+    if (source !== parent) return;
+    if (data?.type === "draw") draw(data);
+    if (data?.type === "leave") leave(); // a frame in a process of its own does not always hear that the pointer has left it
+  });
   addEventListener("resize", () => { if (shown) { fit(); measure(); } });
   console.log = () => {}; // bertviz tells the version of d3 and coordinates
   tell({ type: "ready" });
