@@ -5,25 +5,25 @@ import { heat } from "../../assets/js/views/heatmap.js";
 import { headName } from "./numbers.js";
 import { elements } from "./row.js";
 
-const THUMB = 112;
+const THUMB = 64;
 
 export const bertView = (at, stage) => {
   const { words } = stage;
-  const frame = html("div", { class: "bert-frame" }, at);
   const side = html("aside", {}, at);
-  const title = html("h2", {}, side);
-  const say = html("p", {}, side);
-  const cap = html("p", { class: "quiet-text" }, side);
-  const same = html("div", { class: "same-head" }, side);
-  const picture = html("canvas", { "aria-hidden": "true" }, same);
-  const about = html("p", {}, same);
+  const picture = html("canvas", { "aria-hidden": "true" }, side);
+  const about = html("p", { class: "same-head" }, side);
+  const text = html("div", {}, side);
+  const title = html("h2", {}, text);
+  const say = html("p", {}, text);
+  const cap = html("p", { class: "quiet-text" }, text);
+  const frame = html("div", { class: "bert-frame" }, at);
   let shown = "";
   let now = null;
 
   const ask = async (value, layer) => {
     const reply = await stage.ask("bertviz", { kind: value.view, layer });
     cap.textContent = reply.say;
-    return { ...reply.data, head: value.at.head };
+    return { ...reply.data, head: value.at.head, heads: [value.at.head] };
   };
 
   const load = async (value, key) => {

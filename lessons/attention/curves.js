@@ -5,6 +5,8 @@ import { named } from "./numbers.js";
 const FAINT = 0.05;       // a weight below it is not drawn for tokens that are not chosen
 const MOST_FAINT = 32;    // tokens; of more only the chosen one has curves
 export const PAGE = { pitch: 44, least: 22, text: 16, small: 14, big: 20, top: 24, chip: 32, index: 24, numbers: 52, notes: 90, widest: 92 };
+const PHONE = { ...PAGE, text: 14, index: 22, numbers: 44, notes: 78, widest: 76, big: 18 };
+export const sizes = (width) => (width < 400 ? PHONE : PAGE);
 
 /** A weight as a share of the way to the darkest blue. */
 const share = (weight) => Math.round(100 * weight ** 0.86);
@@ -29,7 +31,7 @@ export const curves = (at, { tokens, weights, row, query, key, label }, words, g
   const size = Math.min(g.text, Math.max(g.small, pitch - 9));
   const chipHeight = Math.min(g.chip, pitch - 3);
   const widest = Math.max(...tokens.map((token) => textWidth(named(token), g.text, 700))) + 18;
-  const cw = Math.max(g.chip * 2, Math.min(room.width < 400 ? g.chip * 2 : g.widest, widest));
+  const cw = Math.max(g.chip * 2, Math.min(g.widest, widest));
   const [x1, x2] = [g.index + cw, room.width - g.numbers - g.notes - cw];
   const y = (index) => g.top + (index + 0.5) * pitch;
   const drawing = canvas(at, room.width, height, label);

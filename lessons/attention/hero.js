@@ -2,7 +2,7 @@
 import { fill, fit, html } from "../../assets/js/dom.js";
 import { fullHeatmap } from "../../assets/js/views/full_heatmap.js";
 import { heat } from "../../assets/js/views/heatmap.js";
-import { PAGE, curves } from "./curves.js";
+import { PAGE, curves, sizes } from "./curves.js";
 import { headName, named, number } from "./numbers.js";
 
 const ROOM = 352; // px, of the drawing
@@ -80,7 +80,7 @@ export const hero = (at, stage) => {
       query: (index) => stage.act({ type: "mark", query: index }, "mark"),
       key: (index) => { if (index <= value.at.query && stage.own.key !== index) { stage.own.key = index; stage.parts.strip(stage.value); } },
     };
-    curves(plot, { tokens, weights, row, query, key, label: value.large.name }, words, PAGE, { width: plot.clientWidth, height: ROOM }, on);
+    curves(plot, { tokens, weights, row, query, key, label: value.large.name }, words, sizes(plot.clientWidth), { width: plot.clientWidth, height: ROOM }, on);
     const high = plot.firstElementChild.height.baseVal.value;
     const place = ((Math.max(query, row.strongest) + 2) * (high - PAGE.top)) / tokens.length + PAGE.top - plot.clientHeight;
     plot.scrollTop = scroll ?? Math.max(0, place); // the token that looks is in sight

@@ -77,7 +77,7 @@ def values(part: dict) -> np.ndarray:
     return (steps * part["top"] / (2**23 - 1)).reshape(part["rows"], part["columns"])
 
 
-@pytest.mark.parametrize(("text", "model"), itertools.product(TEXTS, MODELS))
+@pytest.mark.parametrize(("text", "model"), list(itertools.product(TEXTS, MODELS)))
 def test_pattern_map_and_row_equal_transformers(visitor, text, model):
     picture = begin(visitor, text, model)
     loaded, ids = loaded_of(visitor, picture)
@@ -180,21 +180,27 @@ def test_the_sweep_cuts_one_head_after_another(visitor, model):
             assert change == pytest.approx(float(after[target] - before[target]), abs=1e-4)
 
 
-OTHER = "I like the dog small. I like the"
+OTHERS = (
+    "I like the the dog. I like small",
+    "I the the small dog. I like like",
+    "I like the like small the I dog.",
+)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_an_exchange_equals_hooks_that_swap(visitor, model):
+    """Untrained models often give one answer to both texts; that of one pair at least differs."""
     begin(visitor, TEXTS[1], model, tool="exchange")
-    picture = visitor.act("set", name="other", value=OTHER)
-    loaded, ids = loaded_of(visitor, picture)
-    other = loaded.tokenizer.encode(OTHER)
-    assert len(ids) == len(other)
-    picture = visitor.act("swap", part="0.1")
+    visitor.act("swap", part="0.1")
+    for text in OTHERS:
+        picture = visitor.act("set", name="other", value=text)
+        if not picture["exchange"]["say"]:
+            break
     exchange = picture["exchange"]
-    if exchange["say"]:  # untrained: both answers may be one
-        assert "‘" in exchange["say"]
-        return
+    assert not exchange["say"]
+    loaded, ids = loaded_of(visitor, picture)
+    other = loaded.tokenizer.encode(text)
+    assert len(ids) == len(other)
     after = plain_attention.log_p_exchanged(loaded, ids, other, [(0, 1)])
     for row in exchange["rows"]:
         assert row["after"] == pytest.approx(float(after[row["id"]].exp()), abs=1e-5)
