@@ -65,7 +65,7 @@ export const build = (stage) => {
   const below = html("div", { class: "att-row" });
   stage.frame.lookLine.after(below);
   parts.strip = strip(html("div", {}, below), stage);
-  parts.full = fullRow(html("section", { class: "full" }, below), stage);
+  parts.full = fullRow(html("section", { class: "whole-row" }, below), stage);
   parts.below = below;
   new MutationObserver(() => stage.paint()).observe(document.documentElement, { attributeFilter: ["data-theme"] }); // a canvas knows no CSS variables
 };
