@@ -56,8 +56,10 @@ const large = (drawing, stage) => {
   const every = Math.ceil((26 * rows) / size);
   value.tokens.forEach((token, index) => {
     if (index % every) return;
-    text(drawing, LEFT.x + 120, LEFT.y + ((index + 0.5) * size) / rows + 9, 24, fit(named(token), 116, 24), { anchor: "end" });
+    const group = press(svg("g", { class: "candidate" }, drawing), fill(words.choose_token, { i: index + 1, token: named(token) }), `board-query${index}`, () => stage.act({ type: "mark", query: index }, "mark"));
+    text(group, LEFT.x + 120, LEFT.y + ((index + 0.5) * size) / rows + 9, 24, fit(named(token), 116, 24, 700), { anchor: "end", bold: index === place.query });
   });
+  svg("rect", { class: "chosen-frame", x: LEFT.x + 130, y: LEFT.y + (place.query * size) / rows, width: size, height: size / rows }, drawing);
 };
 
 /** All heads, the one on show framed. */

@@ -82,25 +82,31 @@ export const cutPanel = (at, stage) => {
   };
 
   let asked = "";
-  /** What the model writes on, asked for after the picture. */
+  let asking = false;
+  /** What the model writes on, asked for after the picture; one question at a time, and only the newest counts. */
   const goOn = (value) => {
     const key = JSON.stringify([value.text, value.model, value.cuts.map((one) => one.part), value.how]);
     if (key === asked) return;
     asked = key;
     goes.classList.add("old");
-    setTimeout(async () => {
-      if (asked !== key) return;
-      const reply = await stage.ask("proceed").catch(() => null);
-      if (asked !== key || !reply) return;
-      goes.classList.remove("old");
-      goes.replaceChildren();
-      for (const [name, tokens] of [["before", reply.before], ["after", reply.after]]) {
-        const line = html("p", { class: name }, goes);
-        html("span", { class: "quiet-text" }, line, `${words[`goes_${name}`]} `);
-        const text = tokens.map((token) => (token.space ? " " : "") + (token.label || token.piece)).join("").trim();
-        html("b", { title: text }, line, text);
-      }
-    }, LATER);
+    if (!asking) setTimeout(ask, LATER);
+    asking = true;
+  };
+  const ask = async () => {
+    const key = asked;
+    const reply = await stage.ask("proceed").catch(() => null);
+    if (asked !== key) return ask();
+    asking = false;
+    if (!reply) return null;
+    goes.classList.remove("old");
+    goes.replaceChildren();
+    for (const [name, tokens] of [["before", reply.before], ["after", reply.after]]) {
+      const line = html("p", { class: name }, goes);
+      html("span", { class: "quiet-text" }, line, `${words[`goes_${name}`]} `);
+      const text = tokens.map((token) => (token.space ? " " : "") + (token.label || token.piece)).join("").trim();
+      html("b", { title: text }, line, text);
+    }
+    return null;
   };
 
   return (value) => {

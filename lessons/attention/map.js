@@ -141,7 +141,7 @@ class HeadMap {
     const room = this.at.clientWidth || 402;
     const most = narrow ? 56 : value.layers > 6 || value.heads > 8 ? 40 : 56;
     const across = (room - (narrow ? 0 : 24)) / Math.max(1, value.heads) - (narrow ? 6 : 4);
-    const down = narrow ? 99 : 330 / Math.max(1, value.layers) - 3;
+    const down = narrow ? 99 : 336 / Math.max(1, value.layers) - 6;
     return Math.max(12, Math.floor(Math.min(most, across, value.heads <= 8 && value.layers <= 6 ? 99 : down)));
   }
 

@@ -74,6 +74,7 @@ export class Sweep {
     if (!heads) return;
     this.grid.style.setProperty("--heads", heads);
     const small = heads > 8;
+    this.grid.classList.toggle("low", layers > 6);
     const all = this.rows.flat();
     const most = this.symmetric ? Math.max(LEAST, ...all.map(Math.abs)) : Math.max(1, ...all.map(Math.abs));
     const off = new Set(this.marked(value));

@@ -218,7 +218,8 @@ MANY = """() => {
   const stage = lab.active();
   const value = structuredClone(stage.value);
   const one = value.scores[0];
-  Object.assign(value, { layers: 12, heads: 12, many: true, scores: Array.from({ length: 144 }, () => ({ ...one })) });
+  const scores = Array.from({ length: 144 }, () => ({ ...one }));
+  Object.assign(value, { layers: 12, heads: 12, many: true, scores });
   value.map = { side: 4, data: btoa(String.fromCharCode(...Array(144 * 16).fill(90))) };
   stage.value = value;
   stage.paint();
