@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.trainers import paused
 
-NAMES = ("startup", "round_trip", "engine", "architecture", "attention", "training", "classroom")
+NAMES = ("startup", "round_trip", "engine", "architecture", "training", "classroom")
 
 
 def main(names: list[str]) -> int:
