@@ -136,13 +136,17 @@ def test_patch_gives_a_head_what_it_has_on_the_other_text(model: str):
 
 
 def test_of_a_long_text_the_last_tokens_count_but_a_pattern_shows_all_or_nothing(tiny):
-    long = "나는 오늘 " * 40
+    long = "나는 오늘 " * 40 + "그 곳에 간다."
     loaded = load(tiny["registry"].spec(tiny["model"]), eager=True)
     ids = torch.tensor([loaded.tokenizer.encode(long)[-24:]])
     with torch.no_grad():
-        expected = likeliest(without(loaded, [(1, 2)])(ids).logits[0, -1])
-    same(attention_endpoints.ablate(long, heads="1.2", **tiny)["after"], expected)
-    assert attention_endpoints.patch(long, long, heads="1.2", **tiny)["after"]
+        whole = likeliest(loaded.model(ids).logits[0, -1])
+        cut = likeliest(without(loaded, [(1, 2)])(ids).logits[0, -1])
+    found = attention_endpoints.ablate(long, heads="1.2", **tiny)
+    same(found["before"], whole)
+    same(found["after"], cut)
+    other = "나는 오늘 오늘 나는 " + "나는 오늘 " * 38 + "그 곳에 간다."  # another text long before
+    same(attention_endpoints.patch(long, other, heads="1.2", **tiny)["after"], whole)
     with pytest.raises(UserError) as raised:
         attention_endpoints.attention(long, layer=0, head=0, **tiny)
     assert raised.value.code == "too_many_tokens" and raised.value.details["limit"] == 24
