@@ -145,6 +145,11 @@
       walk(all(".attn_background").map((one) => one.parentNode.lastElementChild), heads.length, where, { press: (item) => mouse(item, "click") });
       all(".detail > g").filter((one) => one.querySelector(":scope > .token")).forEach((item, index) => { item.dataset.token = index % shown.names.length; });
       named(all(".detail > g[data-token]").slice(0, shown.names.length));
+      const detail = root.querySelector("rect.detail:not([data-seen])");
+      if (!detail) return;
+      detail.dataset.seen = 1;
+      const vis = root.querySelector("#vis");
+      vis.scrollLeft += Math.max(0, detail.getBoundingClientRect().right + 4 - vis.getBoundingClientRect().right);
     },
     neuron() {
       for (const part of ["#expanded", "#collapsed"]) named(all(`${part} #leftText > g`));
@@ -176,7 +181,7 @@
     event.stopImmediatePropagation(); // of another block only the page can have the numbers
     tell({ type: "layer", layer: Number(event.target.value) });
   }, true);
-  addEventListener("keydown", (event) => { if (FORWARDED.includes(event.key)) { event.preventDefault(); tell({ type: "key", key: event.key }); } });
+  addEventListener("keydown", (event) => { if (FORWARDED.includes(event.key)) tell({ type: "key", key: event.key }); });
   addEventListener("error", (event) => tell({ type: "failed", why: String(event.message) }));
   let pointed = null;
   root.addEventListener("mouseover", ({ target }) => {
