@@ -317,6 +317,8 @@ def test_nothing_is_white_in_the_dark_and_the_theme_may_change(place, name, kind
     frame = here.draw(kind, data_of(load(name), kind))
     if kind == "model":
         frame.locator(".attn_background ~ rect").nth(3).click()
+    first = here.page.locator("iframe").get_attribute("srcdoc")
+    assert "color-scheme:dark" in first, "else it is white until it is drawn"
     dark = shares(here.page)
     assert dark["white"] < 0.03 and dark["black"] > 0.4, dark
     here.page.evaluate("document.documentElement.dataset.theme = 'light'")
@@ -332,6 +334,10 @@ def test_on_a_phone_a_wide_view_scrolls_inside_and_the_page_does_not(place, kind
     assert here.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     wide = frame.locator("#vis").evaluate("vis => vis.scrollWidth - vis.clientWidth")
     assert wide == 0 if kind == "head" else wide > 300
+    if kind == "model":
+        frame.locator(".attn_background ~ rect").nth(1).click()
+        detail = frame.locator("rect.detail").bounding_box()
+        assert detail["x"] >= 0 and detail["x"] + detail["width"] <= PHONE[0], "what opens is in sight"
     frame.evaluate("document.querySelector('#vis').scrollLeft = 10_000")
     last = frame.locator("#vis > svg").bounding_box()
     assert last["x"] + last["width"] <= PHONE[0]

@@ -66,7 +66,7 @@ const drawing = (kind, data, words, dark) => {
   const colours = Object.fromEntries(COLOURS.map((name) => [name, css(name)]));
   const attention = css("--attn-1");
   const said = Object.fromEntries(["layer", "head", "query", "key", "product", "none", "detail", "expand", "collapse"].map((name) => [name, words[`bertviz.${name}`]]));
-  const all = { type: "draw", kind, params, colours, dark, words: said, names: data.pieces, layers: data.layers };
+  const all = { type: "draw", kind, params, colours, dark, said, names: data.pieces, layers: data.layers };
   if (kind === "head") return { ...all, scheme: dark ? HEADS_IN_THE_DARK : null };
   if (kind === "model") {
     const rows = data.layers.length;
@@ -90,9 +90,9 @@ const drawing = (kind, data, words, dark) => {
 
 /**
  * -> an element that holds the view, and takes care of itself: it follows the theme and the frame's height.
- * kind: "head", "model" or "neuron" · data: of `view_data` (app/views/bertviz.py), with `heads: […]` those lit at first
- * (head view; of several, bertviz divides the darkness of each line by their number), with `head` the one shown (neuron view) · words: the stage's · layer(n): the learner asks for block n of a
- * neuron view, whose data is to be given to `update`
+ * kind: "head", "model" or "neuron" · data: of `view_data` (app/views/bertviz.py), and if you like `heads: [2, 4]`, lit at first in a head
+ * view (of several, bertviz divides the darkness of each line by their number), and `head: 2`, shown first in a neuron view ·
+ * words: the stage's · layer(n): the learner asks for block n in a neuron view; give its data to `update`
  * element.update({data, words}) draws anew in the same frame; element.destroy() when it is no more needed.
  */
 export const bertvizFrame = ({ kind, data, words, layer }) => {

@@ -27,13 +27,13 @@
   const expanded = () => root.querySelector("#expanded")?.getAttribute("visibility") === "visible";
 
   /* ---- what bertviz's Python writes around its script ---- */
-  const controls = ({ kind, words }) => {
+  const controls = ({ kind, said }) => {
     if (kind === "model") return;
     const line = element("div", { id: "controls" }, root);
     const choice = (id, name) => element("select", { id }, element("label", {}, line, `${name} `));
-    choice("layer", words.layer);
+    choice("layer", said.layer);
     if (kind === "neuron") {
-      choice("att_head", words.head);
+      choice("att_head", said.head);
       const button = element("button", { type: "button", id: "unfold" }, line);
       button.addEventListener("click", () => { unfold(); dress(); });
     }
@@ -88,12 +88,12 @@
 
   /** Words of bertviz's own; never those of a token, which stand deeper. */
   const translate = () => {
-    const { words, kind } = shown;
+    const { said, kind } = shown;
     const own = kind === "model" ? all("#vis > svg > text") : all("#heading text, #heading tspan").filter((one) => !one.firstElementChild);
-    const exact = { Heads: words.head, Layers: words.layer, "Query ": `${words.query} `, "Key ": `${words.key} `, "q × k (elementwise)": words.product, "No token selected": words.none };
+    const exact = { Heads: said.head, Layers: said.layer, "Query ": `${said.query} `, "Key ": `${said.key} `, "q × k (elementwise)": said.product, "No token selected": said.none };
     for (const one of own) {
       const detail = /^Layer (\d+), Head (\d+)$/.exec(one.textContent);
-      if (detail) one.textContent = words.detail.replace("{layer}", detail[1]).replace("{head}", detail[2]);
+      if (detail) one.textContent = said.detail.replace("{layer}", detail[1]).replace("{head}", detail[2]);
       else if (Object.hasOwn(exact, one.textContent)) one.textContent = exact[one.textContent];
     }
     // three headings stand over the middle of what they name, whatever their language
@@ -132,7 +132,7 @@
       for (const side of ["#left", "#right"]) named(all(`${side} .background`).map((one) => one.parentNode));
       const squares = all("#vis > svg > g:not([id]) > rect");
       const state = (square) => square.setAttribute("aria-checked", String(square.getAttribute("fill") === square.dataset.on));
-      walk(squares, squares.length, (index) => `${shown.words.head} ${index}`, { role: "checkbox", press: (square) => mouse(square, "click") });
+      walk(squares, squares.length, (index) => `${shown.said.head} ${index}`, { role: "checkbox", press: (square) => mouse(square, "click") });
       squares.forEach((square, index) => {
         square.dataset.on ??= all("#attention > g")[index].querySelector("line").getAttribute("stroke");
         state(square);
@@ -141,15 +141,20 @@
     },
     model() {
       const { include_layers: layers, include_heads: heads } = shown.params;
-      const where = (index) => shown.words.detail.replace("{layer}", layers[Math.floor(index / heads.length)]).replace("{head}", heads[index % heads.length]);
+      const where = (index) => shown.said.detail.replace("{layer}", layers[Math.floor(index / heads.length)]).replace("{head}", heads[index % heads.length]);
       walk(all(".attn_background").map((one) => one.parentNode.lastElementChild), heads.length, where, { press: (item) => mouse(item, "click") });
       all(".detail > g").filter((one) => one.querySelector(":scope > .token")).forEach((item, index) => { item.dataset.token = index % shown.names.length; });
       named(all(".detail > g[data-token]").slice(0, shown.names.length));
+      const detail = root.querySelector("rect.detail:not([data-seen])");
+      if (!detail) return;
+      detail.dataset.seen = 1;
+      const vis = root.querySelector("#vis");
+      vis.scrollLeft += Math.max(0, detail.getBoundingClientRect().right + 4 - vis.getBoundingClientRect().right);
     },
     neuron() {
       for (const part of ["#expanded", "#collapsed"]) named(all(`${part} #leftText > g`));
       const button = root.querySelector("#unfold");
-      button.textContent = expanded() ? shown.words.collapse : shown.words.expand;
+      button.textContent = expanded() ? shown.said.collapse : shown.said.expand;
       button.setAttribute("aria-expanded", String(expanded()));
     },
   };
@@ -176,7 +181,7 @@
     event.stopImmediatePropagation(); // of another block only the page can have the numbers
     tell({ type: "layer", layer: Number(event.target.value) });
   }, true);
-  addEventListener("keydown", (event) => { if (FORWARDED.includes(event.key)) { event.preventDefault(); tell({ type: "key", key: event.key }); } });
+  addEventListener("keydown", (event) => { if (FORWARDED.includes(event.key)) tell({ type: "key", key: event.key }); });
   addEventListener("error", (event) => tell({ type: "failed", why: String(event.message) }));
   let pointed = null;
   root.addEventListener("mouseover", ({ target }) => {
