@@ -7,7 +7,7 @@ import { weightsOf } from "./hero.js";
 import { openSquare } from "./mask.js";
 import { headName, named, number, signed } from "./numbers.js";
 
-const LARGE = { pitch: 62, least: 50, text: 26, small: 24, big: 30, top: 40, chip: 46, index: 42, numbers: 76, notes: 140, widest: 150 };
+const LARGE = { pitch: 62, least: 50, text: 26, small: 24, big: 30, top: 40, chip: 46, index: 42, numbers: 76, notes: 160, widest: 150 };
 const LEFT = { x: 64, y: 150, width: 700, height: 470 };
 const RIGHT = { x: 806, y: 96, width: 410 };
 const MOST_TOKENS = 9; // as curves; of more a heatmap

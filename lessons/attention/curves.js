@@ -5,7 +5,7 @@ import { named } from "./numbers.js";
 const FAINT = 0.05;       // a weight below it is not drawn for tokens that are not chosen
 const MOST_FAINT = 32;    // tokens; of more only the chosen one has curves
 export const PAGE = { pitch: 44, least: 22, text: 16, small: 14, big: 20, top: 24, chip: 32, index: 24, numbers: 52, notes: 90, widest: 92 };
-const PHONE = { ...PAGE, text: 14, index: 22, numbers: 44, notes: 78, widest: 76, big: 18 };
+const PHONE = { ...PAGE, text: 14, index: 22, numbers: 44, notes: 86, widest: 72, big: 18 };
 export const sizes = (width) => (width < 400 ? PHONE : PAGE);
 
 /** A weight as a share of the way to the darkest blue. */

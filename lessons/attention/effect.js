@@ -1,5 +1,5 @@
 /* What a cut does: the parts that are off, the next token before and after, what the model writes on, every head cut alone. */
-import { fill, html, percent } from "../../assets/js/dom.js";
+import { fill, fit, html, percent } from "../../assets/js/dom.js";
 import { named, number, signed } from "./numbers.js";
 import { Sweep, brief } from "./sweep.js";
 
@@ -104,7 +104,7 @@ export const cutPanel = (at, stage) => {
       const line = html("p", { class: name }, goes);
       html("span", { class: "quiet-text" }, line, `${words[`goes_${name}`]} `);
       const text = tokens.map((token) => (token.space ? " " : "") + (token.label || token.piece)).join("").trim();
-      html("b", { title: text }, line, text);
+      html("b", { title: text }, line, fit(text, at.clientWidth - line.firstChild.offsetWidth - 12, 14, 600));
     }
     return null;
   };

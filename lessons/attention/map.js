@@ -36,7 +36,7 @@ class Cell {
     Object.assign(this, { layer, head, stage });
     const name = headName(layer, head);
     this.frame = html("div", { class: "hd", "data-layer": layer }, at);
-    this.button = html("button", { class: "pic", "data-key": `head${name}` }, this.frame);
+    this.button = html("button", { class: "pic", "data-key": `head${name}`, "aria-label": fill(stage.words.head, { name }) }, this.frame);
     this.canvas = html("canvas", { "aria-hidden": "true" }, this.button);
     this.number = html("span", { class: "num", "aria-hidden": "true" }, this.button);
     this.cut = html("button", { class: "sw", tabindex: -1, "data-key": `cut${name}` }, this.frame);
