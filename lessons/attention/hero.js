@@ -3,6 +3,7 @@ import { fill, fit, html } from "../../assets/js/dom.js";
 import { fullHeatmap } from "../../assets/js/views/full_heatmap.js";
 import { heat } from "../../assets/js/views/heatmap.js";
 import { PAGE, curves, sizes } from "./curves.js";
+import { shown } from "./map.js";
 import { headName, named, number } from "./numbers.js";
 
 const ROOM = 352; // px, of the drawing
@@ -22,8 +23,8 @@ const tag = (at, one, rank, words) => {
   if (!name) return at.append(words.unclear);
   html("span", { class: "word" }, at, `${words[`score.${name}`]} `);
   const [now, was] = [one[name], one.was[name]];
-  if (was !== null && now !== null && Math.abs(was - now) > 0.03) at.append(`${was.toFixed(2)} → `);
-  html("b", {}, at, now === null ? words.no_score : now.toFixed(2));
+  if (was !== null && now !== null && Math.abs(was - now) > 0.03) at.append(`${shown(name, was, words)} → `);
+  html("b", {}, at, shown(name, now, words));
 };
 
 export const hero = (at, stage) => {

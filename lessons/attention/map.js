@@ -17,7 +17,8 @@ const glyph = (parent, label) => {
   if (!label) for (const [x, y] of [[3, 11], [7, 8.5], [4, 5.5], [10.5, 12]]) svg("circle", { cx: x, cy: y, r: 1.4, fill: "currentColor" }, drawing);
 };
 
-const shown = (name, value, words) => (value === null ? words.no_score : value.toFixed(name === "width" ? 1 : 2));
+/** A score as it is read: a distance with one decimal, the others with two. */
+export const shown = (name, value, words) => (value === null ? words.no_score : value.toFixed(name === "width" ? 1 : 2));
 
 /** What stands on a thumbnail: the score that ranks, or that of its label, and whether a cut has moved it. */
 const scoreOf = (one, rank, words) => {
