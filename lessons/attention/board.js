@@ -144,7 +144,7 @@ const masked = (drawing, stage) => {
   const { value, words } = stage;
   const size = 340;
   text(drawing, RIGHT.x, 128, 28, words.without_mask, { bold: true });
-  picture(drawing, RIGHT.x, LEFT.y, size, size, (made) => openSquare(made, size, value.unmasked.pattern.rows, heat.floats(value.unmasked.pattern)));
+  picture(drawing, RIGHT.x, LEFT.y, size, size, (made) => openSquare(made, size, value.unmasked.rows, heat.bytes(value.unmasked.data)));
   svg("rect", { class: "frame", x: RIGHT.x, y: LEFT.y, width: size, height: size }, drawing);
   inLines(words.not_trained, RIGHT.width, 26).forEach((line, index) => text(drawing, RIGHT.x, LEFT.y + size + 44 + 36 * index, 26, line, { bold: true }));
 };

@@ -23,7 +23,7 @@ from app.models import LoadedModel
 from lessons.attention.state import MAX_TOKENS, place
 
 MOST_SIDE = 48  # cells along a thumbnail
-MOST_CELLS = 110_000  # of all thumbnails of one map
+MOST_CELLS = 60_000  # of all thumbnails of one map
 ROWS = 5  # of the bars, without the one for all other tokens
 NEW_LEADERS = 2  # of them, for what has become likely
 N_OPTIONS = 4

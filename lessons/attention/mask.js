@@ -6,13 +6,13 @@ import { named } from "./numbers.js";
 
 const MOST_TOLD = 4;
 
-/** A square of weights with every cell seen. */
-export const openSquare = (canvas, size, rows, values) => {
+/** A square of weights, a byte each, with every cell seen. */
+export const openSquare = (canvas, size, rows, bytes) => {
   const pen = heat.pen(canvas, size, size);
   const { attention } = heat.scales();
   const side = size / rows;
   for (let at = 0; at < rows * rows; at += 1) {
-    pen.fillStyle = `rgb(${attention[Math.round(255 * Math.min(1, values[at]))].join()})`;
+    pen.fillStyle = `rgb(${attention[bytes[at]].join()})`;
     pen.fillRect((at % rows) * side, Math.floor(at / rows) * side, Math.ceil(side), Math.ceil(side));
   }
 };
@@ -50,11 +50,11 @@ export const maskPanel = (at, stage) => {
   return (value) => {
     const { unmasked } = value;
     if (!value.ready || !unmasked) return;
-    const { rows } = unmasked.pattern;
+    const { rows } = unmasked;
     const size = Math.floor(Math.min(146, (at.clientWidth - 12) / 2));
     drawMask(mask, size, rows, value.at.query);
     mask.setAttribute("aria-label", fill(words.mask_label, { n: rows }));
-    openSquare(without, size, rows, heat.floats(unmasked.pattern));
+    openSquare(without, size, rows, heat.bytes(unmasked.data));
     without.setAttribute("aria-label", words.without_mask);
     rich(say, unmasked.say);
     list.replaceChildren();

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from app.engine.interventions import open_scores, without_mask
-from app.views import heatmap
 from lessons.attention.picture import Picture
 
 
 def draw(picture: Picture) -> dict[str, Any]:
-    """The pattern of the head on show with the same scores and softmax over all tokens."""
+    """The pattern of the head on show with the same scores and softmax over all tokens, a byte a cell."""
     state, query = picture.state, picture.query
     scores = open_scores(picture.loaded, picture.run.tensors, state.layer)  # (h, T, T)
     pattern = without_mask(scores)[state.head]  # (T, T)
     row = pattern[query].double()  # (T,)
     return {
-        "pattern": heatmap.exact(pattern, most=pattern.numel()),
+        "rows": pattern.shape[0],
+        "data": base64.b64encode((pattern * 255).round().byte().numpy().tobytes()).decode("ascii"),
         "weights": [round(value, 5) for value in row.tolist()],
         "say": say(picture),
     }
