@@ -77,6 +77,7 @@ export class Sweep {
     this.grid.classList.toggle("low", layers > 6);
     const all = this.rows.flat();
     const most = this.symmetric ? Math.max(LEAST, ...all.map(Math.abs)) : Math.max(1, ...all.map(Math.abs));
+    const dark = document.documentElement.dataset.theme === "dark";
     const off = new Set(this.marked(value));
     const focus = document.activeElement?.dataset?.key;
     this.grid.replaceChildren();
@@ -91,7 +92,7 @@ export class Sweep {
         if (found === undefined) continue;
         const share = Math.min(1, Math.abs(found) / most) ** 0.6;
         button.style.backgroundColor = `color-mix(in srgb, var(--${found < 0 ? "heat-neg" : "pos"}) ${Math.round(90 * share)}%, var(--zero))`;
-        button.classList.toggle("deep", share > 0.5);
+        button.classList.toggle("deep", share > (dark ? 0.62 : found < 0 ? 0.86 : 1)); // from there on the other ink reads better
         button.textContent = small ? "" : this.show.cell(found);
         button.addEventListener("click", () => this.on(layer, head));
       }
