@@ -1,5 +1,5 @@
-"""The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py
-and app/task_endpoints.py.
+"""The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py,
+app/task_endpoints.py and app/attention_endpoints.py.
 
 Gradio only lists and describes them; calls are answered by app/doors/calls.py, which runs the very same
 functions. Their last argument `lang` is read there: it is the language of a sentence that says what is wrong.
@@ -11,9 +11,23 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from app import endpoints, task_endpoints
+from app import attention_endpoints, endpoints, task_endpoints
 from app.models import Registry
-from app.returns import BuiltInput, Generated, Losses, Models, Names, NextToken, Tokens, Traced
+from app.returns import (
+    Attention,
+    BuiltInput,
+    Generated,
+    Intervened,
+    Losses,
+    Models,
+    Names,
+    NextToken,
+    ScoredHeads,
+    Tokens,
+    Traced,
+)
+
+MODULES = (endpoints, task_endpoints, attention_endpoints)
 
 
 def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
@@ -60,12 +74,30 @@ def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
         return task_endpoints.computing_objective(texts, labels, lambda_, model, registry=registry)
 
     listed = (models, tokenize, next_token, generate, trace, build_input, objective)
-    return {function.__name__: function for function in listed}
+    return {function.__name__: function for function in listed} | _of_attention(registry)
+
+
+def _of_attention(registry: Registry) -> dict[str, Callable[..., Any]]:
+    def attention(text: str, model: str, layer: int, head: int, lang: str = "") -> Attention:
+        return attention_endpoints.attending(text, model, layer, head, registry=registry)
+
+    def head_scores(model: str, lang: str = "") -> ScoredHeads:
+        return attention_endpoints.scoring(model, registry=registry)
+
+    def ablate(
+        text: str, model: str, heads: str, mode: Literal["zero", "mean"] = "zero", lang: str = ""
+    ) -> Intervened:
+        return attention_endpoints.ablating(text, model, heads, mode, registry=registry)
+
+    def patch(text: str, other: str, model: str, heads: str, lang: str = "") -> Intervened:
+        return attention_endpoints.patching(text, other, model, heads, registry=registry)
+
+    return {function.__name__: function for function in (attention, head_scores, ablate, patch)}
 
 
 def publish(registry: Registry) -> None:
     """List the endpoints in the gr.Blocks that is being built. Everything else of the page stays unlisted."""
     for name, function in functions(registry).items():
-        computed = getattr(endpoints, name, None) or getattr(task_endpoints, name)
+        computed = next(getattr(module, name) for module in MODULES if hasattr(module, name))
         told = f"{computed.__doc__}\n\n{endpoints.ABOUT_LANG}"
         gr.api(function, api_name=name, api_description=" ".join(told.split()))

@@ -1,15 +1,23 @@
 """Files for the browser out of the packages that are installed: nothing is copied or fetched.
 
-Plotly and KaTeX come the first time a drawing asks (assets/js/libraries.js); the first page carries neither.
+Plotly, KaTeX and bertviz come the first time a drawing asks (assets/js/libraries.js); the first page carries
+none of them.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
+from app import bertviz_scripts
+
+log = logging.getLogger(__name__)
+
 PLOTLY = "/libraries/plotly.min.js"  # where we serve it; Gradio serves KaTeX itself, under /assets
+BERTVIZ = "/libraries/bertviz.js"
 ICON = Path(__file__).parent.parent / "assets" / "images" / "icon.svg"
 
 
@@ -25,8 +33,17 @@ def plotly_file() -> Path:
     return _package("plotly") / "package_data" / "plotly.min.js"
 
 
+def _bertviz() -> str:
+    """Its address, "" where the installed release is one that app/bertviz_scripts.py cannot adapt."""
+    try:
+        return f"{BERTVIZ.removeprefix('/')}?v={bertviz_scripts.version()}"
+    except bertviz_scripts.ChangedScript:
+        log.exception("bertviz's views are not there")
+        return ""
+
+
 def addresses() -> dict[str, str]:
-    """{"plotly", "katex", "katex_style"}: addresses relative to the app.
+    """{"plotly", "bertviz", "katex", "katex_style"}: addresses relative to the app.
 
     KaTeX is the module that Gradio's own Markdown uses; its file names hold a hash, so they are looked up. An
     empty one says that this release of Gradio keeps it elsewhere: formulas are then drawn as MathML.
@@ -37,6 +54,7 @@ def addresses() -> dict[str, str]:
     version = importlib.metadata.version("plotly")
     return {
         "plotly": f"{PLOTLY.removeprefix('/')}?v={version}",
+        "bertviz": _bertviz(),
         "katex": katex["js"],
         "katex_style": katex["css"],
     }
@@ -48,6 +66,10 @@ def folders() -> dict[str, tuple[Path, bool]]:
     return {"/assets/": (frontend / "assets", True), "/static/": (frontend / "static", False)}
 
 
-def single_files() -> dict[str, tuple[Path, bool]]:
-    """{address: (file, the address holds its version)}."""
-    return {PLOTLY: (plotly_file(), True), "/favicon.ico": (ICON, False)}
+def single_files() -> dict[str, tuple[Path | Callable[[], bytes], bool]]:
+    """{address: (file or what makes its content, the address holds its version)}."""
+    return {
+        PLOTLY: (plotly_file(), True),
+        BERTVIZ: (bertviz_scripts.script, True),
+        "/favicon.ico": (ICON, False),
+    }

@@ -92,3 +92,34 @@ class Losses(TypedDict):
     L1: float
     L2: float
     L3: float
+
+
+class Attention(TypedDict):
+    """pieces: the text of each token. pattern: row i holds the weights of token i, 0 behind the mask."""
+
+    pieces: list[str]
+    pattern: list[list[float]]
+
+
+class ScoredHead(TypedDict):
+    """Layers and heads count from 0. All scores lie in [0, 1] but width, in tokens."""
+
+    layer: int
+    head: int
+    previous: float
+    first: float
+    same: float
+    induction: float
+    entropy: float
+    width: float
+
+
+class ScoredHeads(TypedDict):
+    heads: list[ScoredHead]
+
+
+class Intervened(TypedDict):
+    """The ten likeliest next tokens before and after, each list sorted by its own p."""
+
+    before: list[Step]
+    after: list[Step]

@@ -7,6 +7,7 @@ from app.lesson import Lesson
 FOLDERS = (
     "next_token",
     "architecture",
+    "attention",
     "fine_tuning",
 )
 

@@ -36,21 +36,40 @@ def hidden(loaded: LoadedModel, ids: Tensor, past: KeyValues | None = None, hook
     past: keys and values of the tokens before `ids`; those of `ids` are added to it. There must be room for
         all of them in the context: len(past) + T ≤ n_ctx.
     """
-    is_gpt2 = loaded.architecture == "gpt2"
-    body = loaded.model.transformer
-    token_table, position_table = (
-        (body.wte, body.wpe) if is_gpt2 else (body.tokens_embed, body.positions_embed)
-    )
     start = len(past) if past is not None else 0
-    positions = torch.arange(start, start + ids.shape[1])
-    embedded = hook("hook_embed", token_table(ids))  # (B, T, d)
-    x = embedded + hook("hook_pos_embed", position_table(positions)[None])  # (B, T, d) + (1, T, d)
-    run_block = _pre_ln_block if is_gpt2 else _post_ln_block
-    for layer, block in enumerate(body.h):
-        x = run_block(block, x, layer, loaded.n_head, past, _scoped(hook, f"blocks.{layer}."))
+    x = embed(loaded, ids, start, hook)  # (B, T, d)
+    for layer in range(len(loaded.model.transformer.h)):
+        x = run_block(loaded, x, layer, past, hook)
     if past is not None:
         past.advance(ids.shape[1])
-    return hook("ln_final.hook_normalized", body.ln_f(x)) if is_gpt2 else x
+    return after_blocks(loaded, x, hook)
+
+
+def embed(loaded: LoadedModel, ids: Tensor, start: int = 0, hook: Hook = unseen) -> Tensor:
+    """ids (B, T) -> what enters block 0, (B, T, d). start: the position of the first of them."""
+    body = loaded.model.transformer
+    token_table, position_table = (
+        (body.wte, body.wpe) if loaded.architecture == "gpt2" else (body.tokens_embed, body.positions_embed)
+    )
+    positions = torch.arange(start, start + ids.shape[1])
+    embedded = hook("hook_embed", token_table(ids))  # (B, T, d)
+    return embedded + hook("hook_pos_embed", position_table(positions)[None])  # (B, T, d) + (1, T, d)
+
+
+def run_block(
+    loaded: LoadedModel, x: Tensor, layer: int, past: KeyValues | None = None, hook: Hook = unseen
+) -> Tensor:
+    """What enters block `layer` -> what leaves it, (B, T, d) both."""
+    arithmetic = _pre_ln_block if loaded.architecture == "gpt2" else _post_ln_block
+    block = loaded.model.transformer.h[layer]
+    return arithmetic(block, x, layer, loaded.n_head, past, _scoped(hook, f"blocks.{layer}."))
+
+
+def after_blocks(loaded: LoadedModel, x: Tensor, hook: Hook = unseen) -> Tensor:
+    """What leaves the last block -> the final hidden states, (B, T, d): through the final LN in GPT-2."""
+    if loaded.architecture == "gpt1":
+        return x
+    return hook("ln_final.hook_normalized", loaded.model.transformer.ln_f(x))
 
 
 def unembed(loaded: LoadedModel, final: Tensor) -> Tensor:
@@ -104,9 +123,7 @@ def _attention(
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, h, T, d_head)
     if past is not None:
         k, v = past.extend(layer, k, v)  # (B, h, S, d_head)
-    # 1/√d_head; some GPT-2 checkpoints also divide by the number of the layer, which their module knows
-    scale = getattr(attention, "scaling", (d_model // n_head) ** -0.5)
-    scores = (q @ k.transpose(2, 3)) * scale  # (B, h, T, S)
+    scores = scaled(attention, q @ k.transpose(2, 3), d_model // n_head)  # (B, h, T, S)
     if n_new > 1:
         n_seen = k.shape[2]
         closed = torch.ones(n_new, n_seen, dtype=torch.bool).triu(n_seen - n_new + 1)  # what comes later
@@ -114,6 +131,14 @@ def _attention(
     pattern = hook("attn.hook_pattern", hook("attn.hook_attn_scores", scores).softmax(dim=-1))  # (B, h, T, S)
     z = hook("attn.hook_z", (pattern @ v).transpose(1, 2))  # (B, T, h, d_head)
     return attention.c_proj(z.reshape(batch, n_new, d_model))
+
+
+def scaled(attention: nn.Module, products: Tensor, d_head: int) -> Tensor:
+    """q·k -> q·k/√d_head, to the last bit as `transformers` has it: GPT-1 divides. GPT-2 multiplies with what
+    its module knows, since some checkpoints also divide by the number of the layer.
+    """
+    scaling = getattr(attention, "scaling", None)
+    return products / d_head**0.5 if scaling is None else products * scaling
 
 
 def _mlp(mlp: nn.Module, x: Tensor, hook: Hook) -> Tensor:

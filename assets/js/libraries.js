@@ -1,4 +1,4 @@
-/* Plotly and KaTeX, from this server and only when a drawing asks for them. A library that does not come is not asked for twice. */
+/* Plotly, KaTeX and bertviz, from this server and only when a drawing asks for them. A library that does not come is not asked for twice. */
 import { html } from "./dom.js";
 import { home, page } from "./page.js";
 
@@ -26,5 +26,12 @@ export const library = {
     const [module] = await Promise.all([import(address("katex")), loaded("link", { rel: "stylesheet", href: address("katex_style") })]);
     await Promise.all(FONTS.map((font) => document.fonts.load(font)));
     return module.default;
+  }),
+  /** -> the text of bertviz's script (app/bertviz_scripts.py), which runs in a frame of its own and never in the page. */
+  bertviz: once(async () => {
+    if (!page.libraries.bertviz) throw new Error("no bertviz that we know");
+    const answer = await fetch(address("bertviz"));
+    if (!answer.ok) throw new Error(`bertviz did not load: ${answer.status}`);
+    return answer.text();
   }),
 };

@@ -35,6 +35,10 @@ def test_only_the_documented_endpoints_are_listed(client: Client):
         "/trace",
         "/build_input",
         "/objective",
+        "/attention",
+        "/head_scores",
+        "/ablate",
+        "/patch",
     }
     assert client.predict(api_name="/models")["models"][0] == "tiny-gpt2"
 
@@ -110,6 +114,39 @@ def test_objective(client: Client, model: str):
     assert 0 < answer["L2"] < 3 < answer["L1"] < 20, "untrained W_y, and a text it has hardly read"
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_attention(client: Client, model: str):
+    answer = client.predict(TEXT, model, 2, 3, api_name="/attention")
+    assert finite_numbers(answer)
+    n = len(answer["pieces"])
+    assert len(answer["pattern"]) == n
+    for i, row in enumerate(answer["pattern"]):
+        assert len(row) == n and math.isclose(sum(row), 1, abs_tol=1e-5)
+        assert all(weight == 0 for weight in row[i + 1 :])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_head_scores(client: Client, model: str):
+    heads = client.predict(model, api_name="/head_scores")["heads"]
+    assert finite_numbers(heads)
+    assert [(head["layer"], head["head"]) for head in heads] == [(i, j) for i in range(4) for j in range(6)]
+    assert max(head["previous"] for head in heads) > 0.8 < max(head["induction"] for head in heads)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ablate_and_patch(client: Client, model: str):
+    cut = client.predict(TEXT, model, "2.3,3.2", "mean", api_name="/ablate")
+    patched = client.predict(TEXT, TEXT, model, "2.3,3.2", api_name="/patch")
+    for answer in (cut, patched):
+        assert finite_numbers(answer)
+        for side in ("before", "after"):
+            p = [token["p"] for token in answer[side]]
+            assert len(p) == 10 and p == sorted(p, reverse=True)
+    assert cut["before"] == patched["before"] and cut["after"] != cut["before"]
+    for before, after in zip(patched["before"], patched["after"], strict=True):
+        assert before["id"] == after["id"] and math.isclose(before["p"], after["p"], rel_tol=1e-4)
+
+
 def test_special_tokens_of_a_learner_stay_text(client: Client):
     typed = "<|endoftext|>"
     tokens = client.predict(typed, "tiny-gpt2", api_name="/tokenize")["tokens"]
@@ -138,6 +175,13 @@ BAD_CALLS = {
     "label too large": ("/objective", (TEXT, "8", 0.5, "tiny-gpt2")),
     "more labels than texts": ("/objective", (TEXT, "0\n1", 0.5, "tiny-gpt2")),
     "lambda negative": ("/objective", (TEXT, "0", -1, "tiny-gpt2")),
+    "layer too high": ("/attention", (TEXT, "tiny-gpt2", 4, 0)),
+    "head is a word": ("/attention", (TEXT, "tiny-gpt2", 0, "first")),
+    "pattern of a text longer than the context": ("/attention", (TEXT * 40, "tiny-gpt2", 0, 0)),
+    "unknown head": ("/ablate", (TEXT, "tiny-gpt2", "4.0", "zero")),
+    "heads are a number": ("/ablate", (TEXT, "tiny-gpt2", 2.3, "zero")),
+    "unknown mode": ("/ablate", (TEXT, "tiny-gpt2", "2.3", "half")),
+    "another length": ("/patch", (TEXT, "나는", "tiny-gpt2", "2.3")),
     "seed is a word": ("/generate", (TEXT, "tiny-gpt2", 3, "sample", 1.0, 0, 1.0, "x")),
 }
 
@@ -161,6 +205,9 @@ def test_odd_texts_are_answered(client: Client, no_traceback, text: str):
         "/trace": (text, "tiny-gpt2", "hook_embed"),
         "/build_input": ("classification", text, "tiny-gpt2"),
         "/objective": (text, "0", 0.5, "tiny-gpt2"),
+        "/attention": (text, "tiny-gpt2", 0, 0),
+        "/ablate": (text, "tiny-gpt2", "0.1", "zero"),
+        "/patch": (text, text, "tiny-gpt2", "0.1"),
     }
     for endpoint, arguments in calls.items():
         try:

@@ -20,6 +20,9 @@ PLACES = [
     {"lesson": "architecture", "side": "gpt1", "node": "blocks.1.attn.hook_pattern"},
     {"lesson": "architecture", "lit": "embed", "node": "none"},
     {"lesson": "architecture", "present": 1},
+    {"lesson": "attention"},
+    {"lesson": "attention", "scene": "fails"},
+    {"lesson": "attention", "scene": "exchange", "present": 1},
 ]
 
 

@@ -26,7 +26,12 @@ GOOD = {
     "trace": ["나는", "tiny-gpt2", "hook_embed"],
     "build_input": ["entailment", "나는\n오늘", "tiny-gpt1"],
     "objective": ["나는\n오늘", "1\n0", 0.5, "tiny-gpt1"],
+    "attention": ["나는 오늘", "tiny-gpt1", 1, 2],
+    "head_scores": ["tiny-gpt2"],
+    "ablate": ["나는", "tiny-gpt2", "0.1"],
+    "patch": ["나는", "나는", "tiny-gpt1", "0.1,1.2"],
 }
+WITHOUT_TEXT = ("models", "head_scores")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +93,7 @@ def test_the_docs_tell_of_lang_and_of_odd_texts(info, name: str):
     assert "Accept-Language" in told and "\n" not in told
     last = info[f"/{name}"]["parameters"][-1]
     assert last["parameter_name"] == "lang" and last["parameter_has_default"]
-    if name != "models":
+    if name not in WITHOUT_TEXT:
         assert "empty text" in told and "context" in told
 
 

@@ -33,7 +33,7 @@ POISONS: dict[str, Any] = {
     "lines": f"{MARK}\n</script><b>\ud800",
 }
 # Where a learner's own words may stand in a picture, and which fields bring them there.
-WRITTEN = ("second", "third", "fourth")  # further fields of an input of 「미세조정」
+WRITTEN = ("second", "third", "fourth", "other")  # further texts of 「미세조정」 and 「어텐션」
 HER_TEXT = ("text", "link.text", "keep.mine", "cover", "code", "alt.strip", "fields.value")
 HER_TEXT += tuple(f"link.{name}" for name in WRITTEN)
 ALLOWED = {
@@ -207,7 +207,12 @@ GOOD = {
     "next_token": ["나는", "tiny-gpt2", 1.0, 0, 1.0, "ko"],
     "generate": ["나는", "tiny-gpt2", 2, "sample", 1.0, 0, 1.0, 1, "ko"],
     "trace": ["나는", "tiny-gpt2", "hook_embed", "ko"],
+    "attention": ["나는", "tiny-gpt2", 1, 2, "ko"],
+    "head_scores": ["tiny-gpt2", "ko"],
+    "ablate": ["나는", "tiny-gpt2", "0.1", "mean", "ko"],
+    "patch": ["나는", "나는", "tiny-gpt2", "0.1", "ko"],
 }
+WITHOUT_TEXT = ("models", "head_scores")
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -224,11 +229,13 @@ def test_no_argument_of_an_endpoint_comes_back(tmp_path, caplog, name):
                 answer = json.loads(answer)
                 for where, text in strings(answer):
                     assert "FileData" not in text and "__type__" not in text and "README" not in text
-                    own = index == 0 and name != "models" and isinstance(poison, str)  # her text, in pieces
+                    own = (
+                        index == 0 and name not in WITHOUT_TEXT and isinstance(poison, str)
+                    )  # her text, in pieces
                     assert own or where == "error" or MARK not in text
                     assert where != "error" or (len(text.splitlines()) == 1 and len(text) < 400)
                     assert not isinstance(poison, dict | list) or MARK not in text
-                assert event == "event: error" or (index == 0 and name != "models")
+                assert event == "event: error" or (index == 0 and name not in WITHOUT_TEXT)
     assert not behind.asked and not caplog.records and not doors.calls._channels
 
 

@@ -5,7 +5,15 @@ import math
 import pytest
 import torch
 
-from app.engine.head_scores import HeadScores, head_scores, repeated_sequences, score_patterns
+from app.engine.head_scores import (
+    HeadScores,
+    head_scores,
+    label_of,
+    measuring,
+    repeated_sequences,
+    score_patterns,
+)
+from app.errors import InputError
 from app.models import LoadedModel
 from tests.random_models import random_model
 
@@ -91,6 +99,20 @@ def test_sequences_are_repeated_ordinary_tokens_and_always_the_same():
     assert torch.equal(ids[:, :30], expected)
 
 
+@pytest.mark.parametrize(("vocab_size", "n_ctx"), [(110, 24), (301, 24), (2, 8), (340, 2), (340, 5)])
+def test_odd_models_are_measured_too(vocab_size: int, n_ctx: int):
+    """A vocabulary below the first ordinary id, and a context that hardly holds anything twice."""
+    for scores in head_scores(random_model("gpt2", vocab_size=vocab_size, n_ctx=n_ctx)):
+        numbers = [getattr(scores, name) for name in SCORES]
+        assert all(math.isfinite(number) and number >= 0 for number in numbers)
+
+
+def test_a_context_of_one_token_is_one_sentence():
+    with pytest.raises(InputError) as raised:
+        head_scores(random_model("gpt2", n_ctx=1))
+    assert raised.value.code == "too_many_tokens"
+
+
 def induction_model() -> LoadedModel:
     """Two layers of GPT-2 that do induction by construction.
 
@@ -147,8 +169,30 @@ def test_scores_are_means_over_the_sequences(architecture: str):
         assert scores.entropy == pytest.approx(float(sum(entropy) / len(entropy)), abs=1e-5)
 
 
-def test_a_model_without_attention_patterns_is_refused():
-    loaded = random_model("gpt2")
-    loaded.model.set_attn_implementation("sdpa")
-    with pytest.raises(ValueError, match="eager"):
-        head_scores(loaded)
+def test_measuring_tells_how_far_it_is_and_can_be_stopped_and_taken_up(monkeypatch):
+    """Sequence by sequence: what is done stays done, and what comes out is the same."""
+    loaded = random_model("gpt2", n_ctx=12)
+    whole = head_scores(random_model("gpt2", n_ctx=12))
+    steps = measuring(loaded)
+    shares = [next(steps) for _ in range(2 * loaded.n_layer + 1)]  # two sequences, and a block of the third
+    assert shares == pytest.approx([i / (32 * loaded.n_layer) for i in range(1, len(shares) + 1)])
+    steps.close()
+    left = list(measuring(loaded))
+    assert len(left) == 30 * loaded.n_layer and left[-1] == 1
+    assert head_scores(loaded) == whole
+    monkeypatch.setattr("app.engine.head_scores.run_block", None)
+    assert head_scores(loaded) == whole, "nothing is computed twice"
+    with pytest.raises(TypeError):
+        head_scores(random_model("gpt2", n_ctx=12))
+
+
+def test_a_pause_leaves_gradients_on():
+    next(measuring(random_model("gpt2", n_ctx=12)))
+    assert torch.is_grad_enabled()
+
+
+def test_a_label_takes_no_notice_of_what_could_not_be_measured():
+    unmeasured = {"same": None, "induction": None}
+    assert label_of({"previous": 0.6, "first": 0.2, **unmeasured}) == "previous"
+    assert label_of({"previous": 0.6, "first": 0.5, **unmeasured}) == "no clear pattern"
+    assert label_of({"previous": None, "first": None, **unmeasured}) == "no clear pattern"

@@ -24,7 +24,7 @@ from app.settings import Settings
 from lessons import LESSONS
 from tests.doors import visitor
 
-MOST_BYTES = 90_000  # of the HTML
+MOST_BYTES = 125_000  # of the HTML, of which Gradio's table of our endpoints takes the half
 PAGES = {language.code: f"{language.path}?lang={language.code}" for language in LANGUAGES}
 LINKED = re.compile(r"<(?:script|link)[^>]* (?:src|href)=\"((?:\.\./)?[\w/]*m/[^\"]+)\"")
 
@@ -119,9 +119,17 @@ def test_scripts_import_in_one_direction():
             assert other == name or name not in edition.needed_by(other), f"{name} and {other}"
 
 
+WORDS_OF_THE_FIELD = ("attention",)  # a tensor and an endpoint are called so too
+
+
 def test_nothing_shared_names_a_lesson(root):
     """What lessons share knows none of them: a lesson is its folder and a line of lessons/__init__.py."""
-    names = {name for one in LESSONS for name in (f'"{one.id}"', f"#{one.id}", one.folder.name + "/")}
+    names = {
+        name
+        for one in LESSONS
+        if one.id not in WORDS_OF_THE_FIELD
+        for name in (f'"{one.id}"', f"#{one.id}", one.folder.name + "/")
+    } | {f"lessons/{one.folder.name}" for one in LESSONS}
     shared = [path for path in (root / "assets").rglob("*.*") if path.suffix in (".js", ".css")]
     shared += [path for path in (root / "app").rglob("*.py") if "training" not in path.parts]
     found = [

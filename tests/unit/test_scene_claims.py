@@ -21,6 +21,7 @@ from app.engine.inputs import grouped_batches
 from app.engine.recipe import RECIPE
 from app.models import Registry
 from lessons import LESSONS
+from tests import plain_attention
 from tests.mounted import Mounted, Visitor
 
 Picture = dict[str, Any]
@@ -460,3 +461,151 @@ def fewer_numbers_less_accuracy(picture: Picture, visitor: Visitor) -> None:
 @claim("fine-tuning", "own")
 def her_own_lines(picture: Picture, visitor: Visitor) -> None:
     assert picture["task"] == "own" and picture["view"] == "own" and picture["kind"] == "classification"
+
+
+# ---- 「어텐션」: patterns and probabilities by `transformers` and hooks of its own modules ----
+
+
+def picked(picture: Picture, visitor: Visitor) -> tuple[models.LoadedModel, list[int]]:
+    """The model of the picture, and the tokens of its text."""
+    loaded = models.load(visitor.mounted.context.registry.spec(picture["model"]))
+    return loaded, loaded.tokenizer.encode(picture["text"])
+
+
+def head_score(
+    picture: Picture, visitor: Visitor, head: tuple[int, int], name: str, cut: tuple = ()
+) -> float:
+    loaded, ids = picked(picture, visitor)
+    return plain_attention.score(plain_attention.patterns(loaded, ids, cut)[head], ids, name)
+
+
+def shown_score(picture: Picture, name: str) -> float:
+    """That of the head on show, which the sentence names."""
+    return picture["scores"][picture["at"]["layer"] * picture["heads"] + picture["at"]["head"]][name]
+
+
+@claim("attention", "many")
+def heads_look_elsewhere(picture: Picture, visitor: Visitor) -> None:
+    assert picture["layers"] * picture["heads"] == 24
+    found = plain_attention.patterns(*picked(picture, visitor)).flatten(0, 1)  # (24, T, T)
+    far = [(one - other).abs().max() > 0.2 for n, one in enumerate(found) for other in found[n + 1 :]]
+    assert mean(map(float, far)) > 0.8, "most pairs look somewhere else"
+    labels = {one["label"] for one in picture["scores"]}
+    assert {"previous", "induction", "first"} <= labels
+
+
+@claim("attention", "previous", "row")
+def it_looks_one_back(picture: Picture, visitor: Visitor) -> None:
+    assert picture["at"]["layer"] == 2 and picture["at"]["head"] == 3
+    loaded, ids = picked(picture, visitor)
+    pattern = plain_attention.patterns(loaded, ids)[2, 3]
+    assert min(pattern[t, t - 1] for t in range(1, len(ids))) > 0.5, "from almost every token"
+    assert shown_score(picture, "previous") == pytest.approx(
+        plain_attention.score(pattern, ids, "previous"), abs=1e-4
+    )
+    assert picture["row"]["strongest"] == picture["at"]["query"] - 1
+
+
+@claim("attention", "first")
+def it_rests_on_the_first(picture: Picture, visitor: Visitor) -> None:
+    assert head_score(picture, visitor, (1, 0), "first") > 0.6
+    assert shown_score(picture, "first") == pytest.approx(
+        head_score(picture, visitor, (1, 0), "first"), abs=1e-4
+    )
+    assert sum(one["label"] == "first" for one in picture["scores"]) >= 8, "many heads do"
+
+
+@claim("attention", "mask")
+def it_would_look_ahead(picture: Picture, visitor: Visitor) -> None:
+    query, unmasked = picture["at"]["query"], picture["unmasked"]
+    assert query < picture["at"]["last"] - 1 and sum(unmasked["weights"]) == pytest.approx(1, abs=1e-3)
+    assert sum(unmasked["weights"][query + 1 :]) > 0.5
+    assert len(picture["row"]["weights"]) == query + 1
+
+
+@claim("attention", "find")
+def it_looks_right_after_the_same_token(picture: Picture, visitor: Visitor) -> None:
+    loaded, ids = picked(picture, visitor)
+    pattern = plain_attention.patterns(loaded, ids)[3, 2]
+    earlier = ids.index(ids[-1])
+    assert earlier < len(ids) - 1 and int(pattern[-1].argmax()) == earlier + 1
+    assert (
+        picture["row"]["strongest"] == earlier + 1 and picture["row"]["relations"][earlier + 1] == "induction"
+    )
+    word = picture["tokens"][-1]["piece"]
+    assert word in visitor.mounted.context.words["scene.find.say"]
+    best = max(range(24), key=lambda index: picture["scores"][index]["induction"])
+    assert divmod(best, picture["heads"]) == (3, 2)
+
+
+@claim("attention", "lists")
+def it_is_first_without_meaning(picture: Picture, visitor: Visitor) -> None:
+    assert picture["lists"]
+    for _ in range(200):
+        if visitor.mounted.answers(visitor.session, {"ask": "lists", "seq": 1})[-1]["reply"]["share"] == 1:
+            break
+    picture = visitor.act("set", name="lists", value=True)
+    assert picture["lists_done"]
+    scores = [one["induction"] for one in picture["scores"]]
+    assert divmod(scores.index(max(scores)), picture["heads"]) == (3, 2) and max(scores) > 0.9
+
+
+def fallen(picture: Picture, visitor: Visitor, cut: tuple) -> float:
+    """How far log P of the likeliest token falls, which is what the picture says."""
+    loaded, ids = picked(picture, visitor)
+    before, after = plain_attention.log_p(loaded, ids), plain_attention.log_p(loaded, ids, cut)
+    token = int(before.argmax())
+    assert picture["effect"]["target"] == token and token in ids, "it is being copied"
+    assert picture["effect"]["before"] == pytest.approx(float(before[token]), abs=1e-3)
+    assert picture["effect"]["after"] == pytest.approx(float(after[token]), abs=1e-3)
+    return float(before[token] - after[token])
+
+
+@claim("attention", "cut")
+def the_copy_becomes_less_likely(picture: Picture, visitor: Visitor) -> None:
+    assert fallen(picture, visitor, ((3, 2),)) > 1
+
+
+@claim("attention", "weaker")
+def the_induction_head_weakens(picture: Picture, visitor: Visitor) -> None:
+    cut = ((2, 3),)
+    before, after = (head_score(picture, visitor, (3, 2), "induction", one) for one in ((), cut))
+    assert 0.2 < after < before - 0.2
+    assert shown_score(picture, "induction") == pytest.approx(after, abs=1e-4)
+    assert fallen(picture, visitor, cut) > 0.1
+
+
+@claim("attention", "fails")
+def the_induction_head_fails(picture: Picture, visitor: Visitor) -> None:
+    cut = ((2, 0), (2, 3))
+    before, after = (head_score(picture, visitor, (3, 2), "induction", one) for one in ((), cut))
+    assert after < 0.35 * before and after < 0.2
+    assert shown_score(picture, "induction") == pytest.approx(after, abs=1e-4)
+    assert fallen(picture, visitor, cut) > 2
+    others = ((2, 1), (2, 4))  # two heads of the same block that do not look back
+    assert head_score(picture, visitor, (3, 2), "induction", others) > 0.9 * before
+
+
+@claim("attention", "exchange")
+def the_answer_goes_over(picture: Picture, visitor: Visitor) -> None:
+    loaded, ids = picked(picture, visitor)
+    other = loaded.tokenizer.encode(picture["exchange"]["other"])
+    assert len(ids) == len(other) and sum(one != two for one, two in zip(ids, other, strict=True)) == 1
+    on_text, on_other = plain_attention.log_p(loaded, ids), plain_attention.log_p(loaded, other)
+    mine, theirs = int(on_text.argmax()), int(on_other.argmax())
+    after = plain_attention.log_p_exchanged(loaded, ids, other, ((3, 1), (3, 2)))
+    assert int(after.argmax()) == theirs != mine
+    lead = [float(one[mine] - one[theirs]) for one in (on_text, on_other, after)]
+    carried = (lead[2] - lead[0]) / (lead[1] - lead[0])
+    assert carried > 0.9 and picture["exchange"]["carried"] == pytest.approx(carried, abs=1e-2)
+
+
+@claim("attention", "gpt1")
+def gpt1_has_such_a_pair(picture: Picture, visitor: Visitor) -> None:
+    assert picture["model"] == "tiny-gpt1"
+    for head in ((1, 2), (2, 3)):
+        assert head_score(picture, visitor, head, "previous") > 0.8
+    cut = ((1, 2), (2, 3))
+    before, after = (head_score(picture, visitor, (3, 2), "induction", one) for one in ((), cut))
+    assert before > 0.5 and after < 0.3 * before
+    assert shown_score(picture, "induction") == pytest.approx(after, abs=1e-4)
