@@ -63,7 +63,7 @@ export const bertView = (at, stage) => {
     const { at: { layer, head } } = value;
     const one = value.scores[layer * value.heads + head];
     about.replaceChildren();
-    html("b", {}, about, fill(words.head, { name: headName(layer, head) }));
+    html("b", {}, about, fill(words.one_head, { name: headName(layer, head) }));
     html("span", { class: "quiet-text" }, about, one.label ? `${words[`score.${one.label}`]} ${one[one.label]?.toFixed(2) ?? ""}` : words.unclear);
     heat.attention(heat.pen(picture, THUMB, THUMB), { x: 0, y: 0, w: THUMB, h: THUMB }, value.map.side, heat.bytes(value.map.data), (layer * value.heads + head) * value.map.side ** 2, 255, heat.scales());
     const key = JSON.stringify([view, value.text, value.model, layer, head]);

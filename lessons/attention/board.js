@@ -35,7 +35,7 @@ const large = (drawing, stage) => {
   const { value, words } = stage;
   const { at: place } = value;
   const one = value.scores[place.layer * value.heads + place.head];
-  const name = fill(words.head, { name: headName(place.layer, place.head) });
+  const name = fill(words.one_head, { name: headName(place.layer, place.head) });
   const told = one.label ? `${words[`score.${one.label}`]} ${one[one.label] === null ? "" : one[one.label].toFixed(2)}` : words.unclear;
   const off = value.cuts.some((cut) => cut.part === headName(place.layer, place.head));
   text(drawing, LEFT.x, 128, 32, name, { bold: true });
@@ -76,7 +76,7 @@ const allHeads = (drawing, stage) => {
     const [layer, head] = [Math.floor(index / heads), index % heads];
     const [x, y] = [RIGHT.x + head * step, LEFT.y + layer * step];
     const name = headName(layer, head);
-    const group = press(svg("g", { class: "candidate" }, drawing), fill(words.head, { name }), `board${name}`, () => stage.act({ type: "pick", layer, head }, "pick"));
+    const group = press(svg("g", { class: "candidate" }, drawing), fill(words.one_head, { name }), `board${name}`, () => stage.act({ type: "pick", layer, head }, "pick"));
     picture(group, x, y, size, size, (made) => heat.attention(heat.pen(made, size, size), { x: 0, y: 0, w: size, h: size }, side, bytes, index * side * side, 255, colours));
     svg("rect", { class: layer === value.at.layer && head === value.at.head ? "chosen-frame" : "frame", x: x - 2, y: y - 2, width: size + 4, height: size + 4, rx: 5 }, group);
     if (value.cuts.some((one) => one.part === name)) svg("path", { class: "hatch", d: `M${x} ${y}l${size} ${size}M${x + size} ${y}l${-size} ${size}` }, group);

@@ -13,11 +13,13 @@ const share = (weight) => Math.round(100 * weight ** 0.86);
 const tint = (weight) => `color-mix(in srgb, var(--attn-1) ${share(weight)}%, var(--attn-0))`;
 const onTint = (weight) => (weight > 0.42 ? "var(--on-attn)" : "var(--ink)");
 
+const RELATIONS = { same: "relation.same", previous: "relation.previous", first: "relation.first" };
+
 /** What is said beside a key: the same token, the one right after it, the one before, the first. */
 const notes = (row, key, words) => {
   const about = row.relations[key];
   if (about === "induction") return { [key - 1]: words.same_token, [key]: words.right_after };
-  return about && about !== "self" ? { [key]: words[`relation.${about}`] } : {};
+  return about && about !== "self" ? { [key]: words[RELATIONS[about]] } : {};
 };
 
 /**

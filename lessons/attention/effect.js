@@ -100,9 +100,9 @@ export const cutPanel = (at, stage) => {
     if (!reply) return null;
     goes.classList.remove("old");
     goes.replaceChildren();
-    for (const [name, tokens] of [["before", reply.before], ["after", reply.after]]) {
+    for (const [name, what, tokens] of [["before", "goes_before", reply.before], ["after", "goes_after", reply.after]]) {
       const line = html("p", { class: name }, goes);
-      html("span", { class: "quiet-text" }, line, `${words[`goes_${name}`]} `);
+      html("span", { class: "quiet-text" }, line, `${words[what]} `);
       const text = tokens.map((token) => (token.space ? " " : "") + (token.label || token.piece)).join("").trim();
       html("b", { title: text }, line, fit(text, at.clientWidth - line.firstChild.offsetWidth - 12, 14, 600));
     }

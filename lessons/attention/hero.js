@@ -89,7 +89,7 @@ export const hero = (at, stage) => {
   };
 
   return (value) => {
-    name.textContent = fill(words.head, { name: headName(value.at.layer, value.at.head) });
+    name.textContent = fill(words.one_head, { name: headName(value.at.layer, value.at.head) });
     const off = Boolean(value.cuts?.some((one) => one.part === partOf() || (one.kind === "attention" && one.layer === value.at.layer)));
     cut.textContent = off ? words.head_on : words.head_off;
     cut.setAttribute("aria-label", fill(off ? words.switch_on : words.switch_off, { name: partOf() }));

@@ -37,7 +37,7 @@ class Cell {
     Object.assign(this, { layer, head, stage });
     const name = headName(layer, head);
     this.frame = html("div", { class: "hd", "data-layer": layer }, at);
-    this.button = html("button", { class: "pic", "data-key": `head${name}`, "aria-label": fill(stage.words.head, { name }) }, this.frame);
+    this.button = html("button", { class: "pic", "data-key": `head${name}`, "aria-label": fill(stage.words.one_head, { name }) }, this.frame);
     this.canvas = html("canvas", { "aria-hidden": "true" }, this.button);
     this.number = html("span", { class: "num", "aria-hidden": "true" }, this.button);
     this.cut = html("button", { class: "sw", tabindex: -1, "data-key": `cut${name}` }, this.frame);
@@ -53,8 +53,8 @@ class Cell {
     const off = value.cuts.some((one) => one.part === name || (one.kind === "attention" && one.layer === layer));
     const chosen = layer === value.at.layer && head === value.at.head;
     const told = score.name ? `${words[`score.${score.name}`]} ${score.text}` : words.unclear;
-    this.button.title = `${fill(words.head, { name })} · ${told}`;
-    this.button.setAttribute("aria-label", `${fill(words.head, { name })}, ${told}${off ? `, ${words.is_off}` : ""}`);
+    this.button.title = `${fill(words.one_head, { name })} · ${told}`;
+    this.button.setAttribute("aria-label", `${fill(words.one_head, { name })}, ${told}${off ? `, ${words.is_off}` : ""}`);
     this.button.setAttribute("aria-pressed", String(chosen));
     this.button.tabIndex = chosen ? 0 : -1;
     this.frame.className = `hd${chosen ? " sel" : ""}${off ? " off" : ""}${layer === value.at.layer ? " here" : ""}`;

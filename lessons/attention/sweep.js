@@ -88,7 +88,7 @@ export class Sweep {
         const name = headName(layer, head);
         const chosen = layer === value.at.layer && head === value.at.head;
         const told = found === undefined ? "" : this.show.told(name, found);
-        const button = html("button", { class: `${chosen ? "sel" : ""}${off.has(name) ? " off" : ""}`, title: told, "aria-label": told || fill(words.head, { name }), "data-key": `${this.ask}${name}` }, this.grid);
+        const button = html("button", { class: `${chosen ? "sel" : ""}${off.has(name) ? " off" : ""}`, title: told, "aria-label": told || fill(words.one_head, { name }), "data-key": `${this.ask}${name}` }, this.grid);
         if (found === undefined) continue;
         const share = Math.min(1, Math.abs(found) / most) ** 0.6;
         button.style.backgroundColor = `color-mix(in srgb, var(--${found < 0 ? "heat-neg" : "pos"}) ${Math.round(90 * share)}%, var(--zero))`;
