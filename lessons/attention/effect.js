@@ -3,6 +3,7 @@ import { fill, fit, html, percent } from "../../assets/js/dom.js";
 import { named, number, signed } from "./numbers.js";
 import { Sweep, brief } from "./sweep.js";
 
+const PARTS = { a: "attention_of", m: "mlp_of" };
 const LATER = 60; // ms after a picture until what is written on is asked for
 
 /** Bars: filled after, outlined before. rows: [{piece, space, before, after, id}] */
@@ -76,7 +77,7 @@ export const cutPanel = (at, stage) => {
     more.replaceChildren();
     html("option", { value: "" }, more, words.cut_more);
     for (let layer = 0; layer < value.layers; layer += 1) {
-      for (const kind of ["a", "m"]) html("option", { value: kind + layer }, more, fill(words[kind === "a" ? "attention_of" : "mlp_of"], { n: layer }));
+      for (const kind of ["a", "m"]) html("option", { value: kind + layer }, more, fill(words[PARTS[kind]], { n: layer }));
     }
     if (focus && !document.activeElement?.dataset?.key) offs.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   };

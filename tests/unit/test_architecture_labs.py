@@ -196,6 +196,17 @@ def test_block_0_stands_out_of_the_next_one_only_where_more_follow(norms, outlie
     assert lab_words.stands_out(norms) == outlier
 
 
+def test_how_far_block_0_stands_out_is_told_against_the_next_one():
+    said = {}
+    picture = SimpleNamespace(
+        state=SimpleNamespace(depth=3, scaled=False, init="gpt"),
+        words=lambda key, **values: said.setdefault((key, values.get("times"), values.get("end")), key),
+    )
+    lab_words.gradients(picture, [8, 2, 1], [1, 1, 1])
+    assert ("lab.gradients.outlier", "4", None) in said
+    assert {end for _, _, end in said if end is not None} == {2}, "the last block counts from 0"
+
+
 @pytest.mark.parametrize(
     ("post", "pre", "scaled", "key"),
     [

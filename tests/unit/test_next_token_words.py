@@ -325,6 +325,13 @@ def test_a_walk_with_every_sentence(pages, registry, lang, model):
     assert not walker.choices, "the text starts over"
 
 
+def test_what_is_said_of_pieces_and_of_the_world_have_each_their_place(pages, monkeypatch):
+    monkeypatch.setattr("lessons.next_token.figures.outside", lambda context, page: "of the world")
+    monkeypatch.setattr("lessons.next_token.figures.explained", lambda tokens, words: "of pieces")
+    picture = Visitor(pages["ko"]).enter("text=나는 오늘 친구와&model=tiny-gpt2")
+    assert (picture["pieces"], picture["outside"]) == ("of pieces", "of the world")
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_walk_past_the_end_of_the_window(pages, registry, model):
     words, text = itertools.cycle(["오늘", "그", "곳에", "간다", "the", "dog", "나는", "그"]), "나는"
