@@ -28,13 +28,14 @@ const notes = (row, key, words) => {
  */
 export const curves = (at, { tokens, weights, row, query, key, label }, words, g, room, on) => {
   const n = tokens.length;
+  const numbers = g.index + 9 * Math.max(0, String(n).length - 2); // room for the number of a token
   const pitch = Math.max(g.least, Math.min(g.pitch, (room.height - g.top) / n));
   const height = g.top + n * pitch + 2;
   const size = Math.min(g.text, Math.max(g.small, pitch - 9));
   const chipHeight = Math.min(g.chip, pitch - 3);
   const widest = Math.max(...tokens.map((token) => textWidth(named(token), g.text, 700))) + 18;
   const cw = Math.max(g.chip * 2, Math.min(g.widest, widest));
-  const [x1, x2] = [g.index + cw, room.width - g.numbers - g.notes - cw];
+  const [x1, x2] = [numbers + cw, room.width - g.numbers - g.notes - cw];
   const y = (index) => g.top + (index + 0.5) * pitch;
   const drawing = canvas(at, room.width, height, label);
   const text = (parent, x, yy, words_, { size: s = g.small, weight = 400, anchor, cls } = {}) =>
@@ -43,7 +44,7 @@ export const curves = (at, { tokens, weights, row, query, key, label }, words, g
     const made = text(drawing, x, g.small + 1, `${words_} `, { anchor, cls: "quiet-text" });
     if (letter) svg("tspan", { class: `${letter}-letter` }, made, letter);
   };
-  heading(g.index + cw / 2, "middle", words.asking, "q");
+  heading(numbers + cw / 2, "middle", words.asking, "q");
   heading(x2 + cw, "end", words.seen, "k");
   heading(x2 + cw + 10, "start", words.weight_short);
 
@@ -65,9 +66,9 @@ export const curves = (at, { tokens, weights, row, query, key, label }, words, g
     const chosen = index === query;
     const name = fit(named(token), cw - 10, size, chosen ? 700 : 400);
     const left = svg("g", { class: `spot asks${chosen ? " chosen" : ""}` }, drawing);
-    text(left, g.index - 8, y(index) + 5, index + 1, { anchor: "end", cls: "quiet-text" });
-    svg("rect", { x: g.index, y: y(index) - chipHeight / 2, width: cw, height: chipHeight, rx: 6 }, left);
-    text(left, g.index + cw / 2, y(index) + size * 0.36, name, { size, weight: chosen ? 700 : 400, anchor: "middle" });
+    text(left, numbers - 8, y(index) + 5, index + 1, { anchor: "end", cls: "quiet-text" });
+    svg("rect", { x: numbers, y: y(index) - chipHeight / 2, width: cw, height: chipHeight, rx: 6 }, left);
+    text(left, numbers + cw / 2, y(index) + size * 0.36, name, { size, weight: chosen ? 700 : 400, anchor: "middle" });
     press(left, fill(words.choose_token, { i: index + 1, token: named(token) }), `query${index}`, () => on.query(index));
     left.setAttribute("aria-pressed", String(chosen));
 

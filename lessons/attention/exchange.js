@@ -11,7 +11,11 @@ export const exchangePanel = (at, stage) => {
   const form = html("form", { class: "other" }, at);
   html("label", { for: "attention-other" }, form, words.other);
   const field = html("input", { id: "attention-other", autocomplete: "off", spellcheck: "false", maxlength: 300, "data-key": "other" }, form);
-  const send = () => { if (field.value.trim() !== stage.value.exchange?.other) stage.act({ type: "set", name: "other", value: field.value.trim() }, "other"); };
+  const send = () => {
+    const written = field.value.replaceAll("\0", "").trim();
+    if (field.value !== written) field.value = written;
+    if (written !== stage.value.exchange?.other) stage.act({ type: "set", name: "other", value: written }, "other");
+  };
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   field.addEventListener("change", send);
   const examples = html("div", { class: "pairs" }, at);

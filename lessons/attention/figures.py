@@ -18,7 +18,7 @@ from app.views.explained import explained
 from app.views.snippet import Snippet, loadable
 from lessons.attention import compute, exchange, lists, look, questions, unmasked
 from lessons.attention.picture import Picture
-from lessons.attention.state import SCORES, State, place
+from lessons.attention.state import SCORES, State, is_cut, place
 
 BUTTON_FREE = 48  # heads of a model whose sweep needs no button
 
@@ -142,6 +142,7 @@ def _row(picture: Picture) -> dict[str, Any]:
         "relations": [compute.relation(ids, query, key) for key in range(query + 1)],
         "earlier": compute.earlier(ids, query),
         "off": bool(picture.state.cuts) and not row.z.any().item(),
+        "mean": is_cut(picture.state) and picture.state.how == "mean",
         "hidden": len(ids) - 1 - query,
     }
 

@@ -79,8 +79,17 @@ def bertviz_view(context: Context, page: Page, state: State, payload: Payload) -
     n, shown = len(picture.text_ids), bertviz.most_tokens(loaded, kind)
     return {
         "data": bertviz.view_data(loaded, picture.text_ids, kind, layer),
-        "say": picture.words("bert.cap", limit=shown, n=n) if n > shown else picture.words("bert.same"),
+        "say": " ".join(filter(None, [_off(picture, state), _shown(picture, n, shown)])),
     }
+
+
+def _shown(picture: Picture, n: int, shown: int) -> str:
+    return picture.words("bert.cap", limit=shown, n=n) if n > shown else picture.words("bert.same")
+
+
+def _off(picture: Picture, state: State) -> str:
+    """bertviz draws the model as it is, whatever is cut beside it."""
+    return picture.words("bert.uncut", parts=picture.named(state.cuts)) if state.cuts else ""
 
 
 REPLIES: dict[str, Reply] = {

@@ -6,6 +6,7 @@ from app.engine.head_scores import NO_CLEAR_PATTERN, PATTERNS
 from app.views.numbers import percent
 from lessons.attention import compute, exchange, unmasked
 from lessons.attention.picture import Picture
+from lessons.attention.state import is_cut
 
 MOVED = 0.03  # of a score that is called changed
 MOSTLY = 0.5  # of its weight, from which on a head is said to rest on the first token
@@ -29,6 +30,8 @@ def _looks(picture: Picture) -> str:
     state, query = picture.state, picture.query
     if picture.state.cuts and not picture.row.z.any():
         return picture.words("look.off", layer=state.layer, head=state.head)
+    if is_cut(state):
+        return picture.words("look.mean", layer=state.layer, head=state.head)
     key = picture.row.strongest
     values = {
         "i": query + 1,

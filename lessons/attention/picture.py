@@ -24,6 +24,9 @@ def signed(value: float, digits: int = 2) -> str:
     return shown[1:] if float(shown) == 0 else shown.replace("-", "−")
 
 
+MOST_NAMED = 6  # parts of a sentence that are called by their names
+
+
 class Picture:
     """One picture of one state. Words come from `context`, numbers from the passes."""
 
@@ -118,7 +121,9 @@ class Picture:
         return view["label"] or view["piece"]
 
     def named(self, parts: tuple[str, ...]) -> str:
-        """Parts in a sentence: 헤드 2.0, 2.3, 블록 1의 어텐션."""
+        """Parts in a sentence: 헤드 2.0, 2.3, 블록 1의 어텐션; of many, how many."""
+        if len(parts) > MOST_NAMED:
+            return self.words("part.many", n=len(parts))
         heads = [part for part in parts if place(part)[0] == "head"]
         others = [self.part(part) for part in parts if part not in heads]
         if len(heads) < 2:

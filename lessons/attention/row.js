@@ -62,7 +62,7 @@ export const strip = (at, stage) => {
     sign("×");
     term("v", key, named(tokens[key]), v[key], "var(--v)");
     sign(query ? `+ ${fill(words.others, { n: query })} =` : "=");
-    term("z", null, row.off ? words.z_off : words.z_about, z, "var(--ink)");
+    term("z", null, row.off ? words.z_off : row.mean ? words.z_mean : words.z_about, z, "var(--ink)");
   };
 };
 
@@ -118,7 +118,7 @@ export const fullRow = (at, stage) => {
     const foot = html("tr", {}, html("tfoot", {}, table));
     html("td", { colspan: 5 }, foot);
     html("td", {}, foot, fill(words.sum, { s: row.weights.reduce((sum, one) => sum + one, 0).toFixed(3) }));
-    html("td", { class: "r" }, foot, row.off ? words.z_off : words.z_sum);
+    html("td", { class: "r" }, foot, row.off ? words.z_off : row.mean ? words.z_mean : words.z_sum);
     bars(html("td", {}, foot), z, "var(--ink)", CELL.width, CELL.height, fill(words.vector, { letter: "z", token: "", n: row.d }), mostV);
     wide.replaceChildren(table);
     more.hidden = row.weights.length <= MOST_ROWS;

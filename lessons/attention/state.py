@@ -110,3 +110,8 @@ class State:
     swaps: tuple[str, ...] = field(default=(), metadata={"link": _taken(_read_heads)})
     position: int = field(default=LAST, metadata=integer(LAST, MAX_TOKENS - 1))
     model: str = field(default="", metadata=unlinked(choice("")))
+
+
+def is_cut(state: State) -> bool:
+    """The head that is shown large is among what is switched off, alone or with its whole block."""
+    return bool({f"{state.layer}.{state.head}", f"a{state.layer}"} & set(state.cuts))

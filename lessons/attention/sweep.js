@@ -75,7 +75,7 @@ export class Sweep {
     this.grid.style.setProperty("--heads", heads);
     const small = heads > 8;
     this.grid.classList.toggle("low", layers > 6);
-    const all = this.rows.flat();
+    const all = this.rows.length < layers ? [] : this.rows.flat(); // until then no colours: the scale is that of all of them
     const most = this.symmetric ? Math.max(LEAST, ...all.map(Math.abs)) : Math.max(1, ...all.map(Math.abs));
     const dark = document.documentElement.dataset.theme === "dark";
     const off = new Set(this.marked(value));
@@ -90,7 +90,7 @@ export class Sweep {
         const told = found === undefined ? "" : this.show.told(name, found);
         const button = html("button", { class: `${chosen ? "sel" : ""}${off.has(name) ? " off" : ""}`, title: told, "aria-label": told || fill(words.one_head, { name }), "data-key": `${this.ask}${name}` }, this.grid);
         if (found === undefined) continue;
-        const share = Math.min(1, Math.abs(found) / most) ** 0.6;
+        const share = all.length && Number(this.show.cell(found)) !== 0 ? Math.min(1, Math.abs(found) / most) ** 0.6 : 0;
         button.style.backgroundColor = `color-mix(in srgb, var(--${found < 0 ? "heat-neg" : "pos"}) ${Math.round(90 * share)}%, var(--zero))`;
         button.classList.toggle("deep", share > (dark ? 0.62 : found < 0 ? 0.86 : 1)); // from there on the other ink reads better
         button.textContent = small ? "" : this.show.cell(found);
