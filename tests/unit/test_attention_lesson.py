@@ -11,6 +11,7 @@ import itertools
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -180,11 +181,10 @@ def test_the_sweep_cuts_one_head_after_another(visitor, model):
             assert change == pytest.approx(float(after[target] - before[target]), abs=1e-4)
 
 
-OTHERS = (
-    "I like the the dog. I like small",
-    "I the the small dog. I like like",
-    "I like the like small the I dog.",
-)
+def others(text: str) -> Iterator[str]:
+    """The same words in other orders, most of them as many tokens."""
+    for words in itertools.islice(itertools.permutations(text.split()), 1, 8000, 41):
+        yield " ".join(words)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -192,7 +192,7 @@ def test_an_exchange_equals_hooks_that_swap(visitor, model):
     """Untrained models often give one answer to both texts; that of one pair at least differs."""
     begin(visitor, TEXTS[1], model, tool="exchange")
     visitor.act("swap", part="0.1")
-    for text in OTHERS:
+    for text in others(TEXTS[1]):
         picture = visitor.act("set", name="other", value=text)
         if not picture["exchange"]["say"]:
             break
