@@ -6,6 +6,7 @@ import { curves } from "./curves.js";
 import { weightsOf } from "./hero.js";
 import { openSquare } from "./mask.js";
 import { headName, named, number, signed } from "./numbers.js";
+import { vectors } from "./row.js";
 
 const LARGE = { pitch: 62, least: 50, text: 26, small: 24, big: 30, top: 40, chip: 46, index: 42, numbers: 76, notes: 160, widest: 150 };
 const LEFT = { x: 64, y: 150, width: 700, height: 470 };
@@ -72,16 +73,55 @@ const allHeads = (drawing, stage) => {
   const bytes = heat.bytes(value.map.data);
   const { side } = value.map;
   const colours = heat.scales();
+  const first = LEFT.y + 18;
+  const numbered = step >= 34; // blocks down, heads across, from 0
+  for (let head = 0; numbered && head < heads; head += 1) text(drawing, RIGHT.x + head * step + size / 2, first - 8, 24, String(head), { anchor: "middle", cls: "quiet" });
+  for (let layer = 0; numbered && layer < layers; layer += 1) text(drawing, RIGHT.x - 10, first + layer * step + size / 2 + 9, 24, String(layer), { anchor: "end", cls: "quiet" });
   for (let index = 0; index < layers * heads; index += 1) {
     const [layer, head] = [Math.floor(index / heads), index % heads];
-    const [x, y] = [RIGHT.x + head * step, LEFT.y + layer * step];
+    const [x, y] = [RIGHT.x + head * step, first + layer * step];
     const name = headName(layer, head);
     const group = press(svg("g", { class: "candidate" }, drawing), fill(words.one_head, { name }), `board${name}`, () => stage.act({ type: "pick", layer, head }, "pick"));
     picture(group, x, y, size, size, (made) => heat.attention(heat.pen(made, size, size), { x: 0, y: 0, w: size, h: size }, side, bytes, index * side * side, 255, colours));
     svg("rect", { class: layer === value.at.layer && head === value.at.head ? "chosen-frame" : "frame", x: x - 2, y: y - 2, width: size + 4, height: size + 4, rx: 5 }, group);
     if (value.cuts.some((one) => one.part === name)) svg("path", { class: "hatch", d: `M${x} ${y}l${size} ${size}M${x + size} ${y}l${-size} ${size}` }, group);
   }
-  labelled(drawing, stage, LEFT.y + layers * step + 44);
+  labelled(drawing, stage, first + layers * step + 40);
+};
+
+const SPARK = { width: 290, height: 48 };
+
+/** A vector as thin bars around a line. */
+const spark = (drawing, y, values, letter) => {
+  const most = Math.max(1e-9, ...Array.from(values, Math.abs));
+  const [x, wide, half] = [RIGHT.x + RIGHT.width - SPARK.width, SPARK.width / values.length, SPARK.height / 2];
+  svg("path", { d: `M${x} ${y}h${SPARK.width}`, class: "axis" }, drawing);
+  values.forEach((value, index) => {
+    const tall = (half * Math.abs(value)) / most;
+    svg("rect", { x: x + index * wide, y: value > 0 ? y - tall : y, width: Math.max(1, wide - 1), height: Math.max(0.5, tall), style: `fill:var(--${letter === "z" ? "ink" : letter})` }, drawing);
+  });
+};
+
+/** The row of the chosen token, filled in for the key that gets most: q · k / √d, softmax, times v, z. */
+const filled = (drawing, stage) => {
+  const { value: { row, tokens, at: { query } }, words } = stage;
+  const key = row.strongest;
+  const { q, k, v, z } = vectors(row);
+  const formula = text(drawing, RIGHT.x, 128, 30, "", {});
+  for (const [part, letter] of [["softmax(", ""], ["Q", "q"], ["K", "k"], ["ᵀ/√d) ", ""], ["V", "v"]]) svg("tspan", letter ? { class: `${letter}-ink maths`, style: "fill:currentColor" } : {}, formula, part);
+  const vector = (y, letter, index, values) => {
+    const name = text(drawing, RIGHT.x, y + 9, 26, "", { bold: true });
+    svg("tspan", { class: letter === "z" ? "maths" : `${letter}-ink maths`, style: letter === "z" ? undefined : "fill:currentColor" }, name, letter);
+    if (index !== null) svg("tspan", { style: "font-size:24px;font-weight:400" }, name, ` ${fit(named(tokens[index]), 96, 24)}`);
+    spark(drawing, y, values, letter);
+  };
+  vector(186, "q", query, q);
+  vector(256, "k", key, k[key]);
+  text(drawing, RIGHT.x, 330, 26, `q·k / √${row.d} = ${number(row.scores[key])}`);
+  text(drawing, RIGHT.x, 372, 26, `→ softmax ${row.weights[key].toFixed(2)}`, { bold: true });
+  vector(432, "v", key, v[key]);
+  text(drawing, RIGHT.x, 500, 26, `${row.weights[key].toFixed(2)} × v + ${fill(words.others, { n: query })} =`);
+  vector(560, "z", null, z);
 };
 
 /** Which heads have earned which label, a line each. */
@@ -146,6 +186,8 @@ const masked = (drawing, stage) => {
   text(drawing, RIGHT.x, 128, 28, words.without_mask, { bold: true });
   picture(drawing, RIGHT.x, LEFT.y, size, size, (made) => openSquare(made, size, value.unmasked.rows, heat.bytes(value.unmasked.data)));
   svg("rect", { class: "frame", x: RIGHT.x, y: LEFT.y, width: size, height: size }, drawing);
+  const line = size / value.unmasked.rows;
+  svg("rect", { class: "chosen-frame", x: RIGHT.x, y: LEFT.y + value.at.query * line, width: size, height: line }, drawing);
   inLines(words.not_trained, RIGHT.width, 26).forEach((line, index) => text(drawing, RIGHT.x, LEFT.y + size + 44 + 36 * index, 26, line, { bold: true }));
 };
 
@@ -168,6 +210,7 @@ export const board = (stage) => {
     if (value.tool === "exchange" && value.exchange) exchanged(drawing, stage);
     else if (value.tool === "mask" && value.unmasked) masked(drawing, stage);
     else if (value.cuts.length) cut(drawing, stage);
+    else if (stage.scenes[value.scene]?.id === "row") filled(drawing, stage);
     else allHeads(drawing, stage);
   }
   foot(drawing, stage);
