@@ -108,10 +108,10 @@ const filled = (drawing, stage) => {
   const key = row.strongest;
   const { q, k, v, z } = vectors(row);
   const formula = text(drawing, RIGHT.x, 128, 30, "", {});
-  for (const [part, letter] of [["softmax(", ""], ["Q", "q"], ["K", "k"], ["ᵀ/√d) ", ""], ["V", "v"]]) svg("tspan", letter ? { class: `${letter}-ink maths`, style: "fill:currentColor" } : {}, formula, part);
+  for (const [part, letter] of [["softmax(", ""], ["Q", "q"], ["K", "k"], ["ᵀ/√d) ", ""], ["V", "v"]]) svg("tspan", letter ? { class: "maths", style: `fill:var(--${letter}-ink)` } : {}, formula, part);
   const vector = (y, letter, index, values) => {
     const name = text(drawing, RIGHT.x, y + 9, 26, "", { bold: true });
-    svg("tspan", { class: letter === "z" ? "maths" : `${letter}-ink maths`, style: letter === "z" ? undefined : "fill:currentColor" }, name, letter);
+    svg("tspan", { class: "maths", style: letter === "z" ? undefined : `fill:var(--${letter}-ink)` }, name, letter);
     if (index !== null) svg("tspan", { style: "font-size:24px;font-weight:400" }, name, ` ${fit(named(tokens[index]), 96, 24)}`);
     spark(drawing, y, values, letter);
   };
