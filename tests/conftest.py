@@ -17,8 +17,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models only
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick tests first. Playwright, once started, also keeps an event loop running in its thread."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Files without a browser first. Playwright, once started, keeps an event loop running in its thread, and
+    a process that shares the tests with another takes whole files.
+    """
+    with_browser = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path in with_browser)
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,7 @@ const termLink = (parent, id, words) => {
 /* What a learner or the model wrote comes between two marks without a shape where it holds a letter of our markup (app/i18n.py). */
 const VALUE = "\u2068[^\u2069]*\u2069";
 const MARKUP = new RegExp(`(\\*\\*(?:[^*\u2068]|${VALUE})+\\*\\*|\\[\\[(?:[^\\]\u2068]|${VALUE})+\\]\\]|${VALUE})`);
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066\u2067\ufb1d-\ufdff\ufe70-\ufefc]/; // would turn the sentence around it
 const bare = (text) => text.replace(/[\u2068\u2069]/g, "");
 
 /** Text with **bold** and [[term]] or [[term|words]] -> nodes in `element`. Everything else is plain text, and so is every value put into it. */
@@ -58,7 +59,7 @@ export const rich = (element, text) => {
   for (const part of String(text).split(MARKUP)) {
     if (part.startsWith("**") && part.endsWith("**") && part.length > 4) html("b", {}, element, bare(part.slice(2, -2)));
     else if (part.startsWith("[[") && part.endsWith("]]")) termLink(element, ...part.slice(2, -2).split("|").map(bare));
-    else if (part.startsWith("\u2068")) html("bdi", {}, element, bare(part));
+    else if (part.startsWith("\u2068") && RIGHT_TO_LEFT.test(part.slice(1, -1))) html("bdi", {}, element, bare(part));
     else if (part) element.append(bare(part));
   }
   return element;

@@ -46,7 +46,7 @@ const letters = (drawing, x, y, big, small) => {
 export const extractAt = (drawing, rows) => {
   const line = rows.querySelector(".row");
   const extract = line?.querySelector(".extract");
-  if (!extract || extract.offsetTop > line.firstChild.offsetTop + 4) return null;
+  if (!extract || !drawing.clientWidth || extract.offsetTop > line.firstChild.offsetTop + 4) return null;
   const [from, to] = [drawing.getBoundingClientRect(), extract.getBoundingClientRect()];
   const enlarged = from.width / Math.max(1, drawing.clientWidth); // on a board
   return to.top < from.bottom - 8 ? null : (to.left + to.width / 2 - from.left) / enlarged;

@@ -240,7 +240,7 @@ def test_own_lines(opened):
     about = one.begin(**plan)
     assert about["nTrained"] == 192 * 3 and about["nNew"] == 192 * 6
     assert one.do("trainer.run(2)") == {"step": 2}
-    (dev,) = one.news("dev")
+    dev, _ = one.news("dev")  # before the first step, and after the last
     assert len(dev["probabilities"]) == 6 and len(dev["probabilities"][0]) == 3
 
 

@@ -91,4 +91,4 @@ def test_another_model_is_not_called_ours(context):
 def test_both_languages_say_it(context):
     for lang in ("ko", "en"):
         words = i18n.shared_text(lang)
-        assert "{n}" in words["about.model"] and "{largest}" in words["about.outside"]
+        assert "{n}" in words["about.model"] and "{largest" in words["about.outside"]
