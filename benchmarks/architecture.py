@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -39,14 +41,9 @@ SEND = """async (text) => {
 }"""
 
 
-def send(page: Page, times: int) -> list[float]:
-    """Send the two texts in turn -> ms until each was painted."""
-    return [page.evaluate(SEND, TEXTS[index % 2]) for index in range(times)]
-
-
-def measure(texts: int) -> tuple[dict[str, list[float]], int]:
-    """Milliseconds of each text and of each press of the bare page, and the tokens of the longer column."""
-    samples: dict[str, list[float]] = {"app": [], "bare": []}
+@contextmanager
+def beside_bare(lesson: str) -> Iterator[tuple[Page, Page]]:
+    """(the lesson with its model ready, the bare page), each of a server of its own, in one browser."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         logs = Path(folder)
         with (
@@ -56,22 +53,34 @@ def measure(texts: int) -> tuple[dict[str, list[float]], int]:
             app.wait()
             bare.wait()
             browser = chromium.launch(playwright)
-            ours = open_visit(browser, app.url, query={"lesson": "architecture"})
+            ours = open_visit(browser, app.url, query={"lesson": lesson})
             ours.wait_model()
             theirs = open_visit(browser, bare.url, query={"lang": None, "theme": None})
             theirs.page.locator("#answer b").wait_for()
             theirs.page.wait_for_timeout(500)  # the answer to the first visit may still be on its way
             theirs.page.evaluate(WATCH_BARE)
             theirs.page.evaluate(WATCH_PRESSES, "#press")
-            send(ours.page, WARM_UP)
-            press(theirs.page, "#press", WARM_UP)
-            while len(samples["app"]) < texts:
-                samples["app"] += send(ours.page, TURN)
-                samples["bare"] += press(theirs.page, "#press", TURN)
-            n_tokens = ours.page.evaluate(
-                "Math.max(...lab.active().value.columns.map((column) => column.tokens.length))"
-            )
+            yield ours.page, theirs.page
             browser.close()
+
+
+def send(page: Page, times: int) -> list[float]:
+    """Send the two texts in turn -> ms until each was painted."""
+    return [page.evaluate(SEND, TEXTS[index % 2]) for index in range(times)]
+
+
+def measure(texts: int) -> tuple[dict[str, list[float]], int]:
+    """Milliseconds of each text and of each press of the bare page, and the tokens of the longer column."""
+    samples: dict[str, list[float]] = {"app": [], "bare": []}
+    with beside_bare("architecture") as (ours, theirs):
+        send(ours, WARM_UP)
+        press(theirs, "#press", WARM_UP)
+        while len(samples["app"]) < texts:
+            samples["app"] += send(ours, TURN)
+            samples["bare"] += press(theirs, "#press", TURN)
+        n_tokens = ours.evaluate(
+            "Math.max(...lab.active().value.columns.map((column) => column.tokens.length))"
+        )
     return samples, n_tokens
 
 

@@ -12,25 +12,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Generator
-from pathlib import Path
 
 import torch
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from app.engine.head_scores import measuring
 from app.engine.sweeps import sweep, sweeping
 from app.models import LoadedModel, load
 from app.models.registry import EMBEDDED
-from benchmarks.architecture import SEND, send
+from benchmarks.architecture import SEND, beside_bare, send
 from benchmarks.report import Figure, quantile, report
-from benchmarks.round_trip import TURN, WARM_UP, WATCH_BARE, WATCH_PRESSES, press
-from tests.harness import chromium
-from tests.harness.server import QUIET, Server
-from tests.harness.visit import open_visit
+from benchmarks.round_trip import TURN, WARM_UP, press
 
 TEXT_BAR, CUT_BAR, SWEEP_BAR, STOP_BAR = 300, 200, 1000, 2000  # ms
 N_TOKENS = 24
@@ -47,31 +42,15 @@ def cut(page: Page, times: int) -> list[float]:
 def measure(times: int) -> tuple[dict[str, list[float]], int]:
     """Milliseconds of each text, each cut and each press of the bare page, and the tokens of the text."""
     samples: dict[str, list[float]] = {"text": [], "cut": [], "bare": []}
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        logs = Path(folder)
-        with (
-            Server(["app.py"], logs / "app.txt", QUIET) as app,
-            Server(["benchmarks/bare/event.py"], logs / "bare.txt", QUIET) as bare,
-        ):
-            app.wait()
-            bare.wait()
-            browser = chromium.launch(playwright)
-            ours = open_visit(browser, app.url, query={"lesson": "attention"})
-            ours.wait_model()
-            theirs = open_visit(browser, bare.url, query={"lang": None, "theme": None})
-            theirs.page.locator("#answer b").wait_for()
-            theirs.page.wait_for_timeout(500)  # the answer to the first visit may still be on its way
-            theirs.page.evaluate(WATCH_BARE)
-            theirs.page.evaluate(WATCH_PRESSES, "#press")
-            send(ours.page, WARM_UP)
-            cut(ours.page, 2 * len(PARTS))
-            press(theirs.page, "#press", WARM_UP)
-            while len(samples["text"]) < times:
-                samples["text"] += send(ours.page, TURN)
-                samples["cut"] += cut(ours.page, TURN)
-                samples["bare"] += press(theirs.page, "#press", TURN)
-            n_tokens = ours.page.evaluate("lab.active().value.tokens.length")
-            browser.close()
+    with beside_bare("attention") as (ours, theirs):
+        send(ours, WARM_UP)
+        cut(ours, 2 * len(PARTS))
+        press(theirs, "#press", WARM_UP)
+        while len(samples["text"]) < times:
+            samples["text"] += send(ours, TURN)
+            samples["cut"] += cut(ours, TURN)
+            samples["bare"] += press(theirs, "#press", TURN)
+        n_tokens = ours.evaluate("lab.active().value.tokens.length")
     return samples, n_tokens
 
 
