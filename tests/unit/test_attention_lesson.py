@@ -408,3 +408,12 @@ def test_a_model_of_144_heads_fits_into_one_update(tmp_path):
         heads = len(json.dumps(picture["scores"]).encode()) * 12
         side, data = compute.thumbnails([torch.rand(12, 128, 128)] * 12)
         assert side >= 20 and rest + heads + len(base64.b64encode(data)) < MOST_BYTES
+
+
+@pytest.mark.parametrize(("ratio", "right"), [(0.2, 0), (0.5, 1), (1.0, 2), (2.0, 3)])
+def test_the_right_answer_is_the_option_that_says_it(monkeypatch, ratio, right):
+    """Below 0.3 of what it was, fallen, about the same, risen: one of the four options that are shown."""
+    found = {"head": "2.3", "token": 0, "before": -2.0, "after": -2.0 + float(np.log(ratio))}
+    monkeypatch.setattr(compute, "_without_it", lambda plain: found)
+    assert compute.cut_it(None).right == right
+    assert len(LESSON.texts("ko")["guess.cut.options"].split("\n")) == 4
