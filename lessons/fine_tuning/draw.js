@@ -207,7 +207,7 @@ export const draw = (stage) => {
   drawPipe(stage);
   if (value.view === "train" || picture.dataset.board) drawTrain(stage);
   if (value.view === "layers") {
-    const mine = [own.run, ...(own.runs ?? [])].filter((run) => run && value.layers && isLikeRecord(run, value.layers))
+    const mine = [own.run?.shelved ? null : own.run, ...(own.runs ?? [])].filter((run) => run && value.layers && isLikeRecord(run, value.layers))
       .map((run) => ({ k: Math.min(run.settings.layers, value.n_layer), accuracy: run.dev.at(-1).accuracy, steps: run.steps.length }));
     layersView(parts.layers, value.layers, mine, Math.min(value.settings.layers, value.n_layer ?? 99), words, { pick: (k) => stage.act({ type: "set", name: "layers", value: k }, "layers") });
   }

@@ -151,7 +151,9 @@ def test_a_point_of_figure_2(open_page):
     wait_steps(page, 20, RESTS)
     assert page.locator(".layers-plot .own-point").count() == 0, "20 steps are not 150"
     page.evaluate("() => { const stage = lab.active(); stage.value.layers.steps = 20; stage.show({}); }")
-    page.locator(".layers-plot .own-point").wait_for()
+    page.wait_for_function(f"{OWN}.runs.length === 1")
+    page.evaluate("() => lab.active().show({})")
+    assert page.locator(".layers-plot .own-point").count() == 1, "a run that is kept is drawn once"
     accuracy = page.evaluate(f"{OWN}.run.dev.at(-1).accuracy")
     assert page.locator(".own-name").first.text_content() == f"{100 * accuracy:.1f}"
     page.locator("[data-key='layers0']").click()
