@@ -123,3 +123,9 @@ class Intervened(TypedDict):
 
     before: list[Step]
     after: list[Step]
+
+
+class FilledBlank(TypedDict):
+    """The ten likeliest tokens of the hidden place. p: plain softmax."""
+
+    top: list[Step]

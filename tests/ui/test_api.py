@@ -39,6 +39,7 @@ def test_only_the_documented_endpoints_are_listed(client: Client):
         "/head_scores",
         "/ablate",
         "/patch",
+        "/fill_blank",
     }
     assert client.predict(api_name="/models")["models"][0] == "tiny-gpt2"
 
@@ -147,6 +148,13 @@ def test_ablate_and_patch(client: Client, model: str):
         assert before["id"] == after["id"] and math.isclose(before["p"], after["p"], rel_tol=1e-4)
 
 
+def test_fill_blank(client: Client):
+    answer = client.predict(TEXT, 1, api_name="/fill_blank")
+    assert finite_numbers(answer)
+    p = [token["p"] for token in answer["top"]]
+    assert len(p) == 10 and p == sorted(p, reverse=True) and 0 < sum(p) <= 1 + 1e-6
+
+
 def test_special_tokens_of_a_learner_stay_text(client: Client):
     typed = "<|endoftext|>"
     tokens = client.predict(typed, "tiny-gpt2", api_name="/tokenize")["tokens"]
@@ -182,6 +190,9 @@ BAD_CALLS = {
     "heads are a number": ("/ablate", (TEXT, "tiny-gpt2", 2.3, "zero")),
     "unknown mode": ("/ablate", (TEXT, "tiny-gpt2", "2.3", "half")),
     "another length": ("/patch", (TEXT, "나는", "tiny-gpt2", "2.3")),
+    "position outside": ("/fill_blank", (TEXT, 99)),
+    "position negative": ("/fill_blank", (TEXT, -1)),
+    "blank in a text longer than the context": ("/fill_blank", (TEXT * 40, 0)),
     "seed is a word": ("/generate", (TEXT, "tiny-gpt2", 3, "sample", 1.0, 0, 1.0, "x")),
 }
 
@@ -208,6 +219,7 @@ def test_odd_texts_are_answered(client: Client, no_traceback, text: str):
         "/attention": (text, "tiny-gpt2", 0, 0),
         "/ablate": (text, "tiny-gpt2", "0.1", "zero"),
         "/patch": (text, text, "tiny-gpt2", "0.1"),
+        "/fill_blank": (text, 0),
     }
     for endpoint, arguments in calls.items():
         try:
