@@ -1,5 +1,7 @@
 /* Texts with **bold** and [[terms]]; a term opens a small card with its meaning. */
 import { html } from "./dom.js";
+import { addressOf, goTo } from "./link.js";
+import { page, root } from "./page.js";
 
 const cards = {};
 let card = null;
@@ -19,7 +21,20 @@ export const closeCard = (back = true) => {
 /** Cards that texts may open from now on: {id: {title, text}}. */
 export const learn = (more) => Object.assign(cards, more);
 
-const openCard = (link, term) => {
+/** The whole card, in the lesson that shows all of them. */
+const wholeCard = (id) => {
+  const address = addressOf({ lesson: page.terms, term: id });
+  const link = html("a", { href: address }, card, page.shell.words.term_more);
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own
+    event.preventDefault();
+    closeCard(false);
+    goTo(address);
+  });
+};
+
+const openCard = (link, id) => {
+  const term = cards[id];
   const again = opener === link && card;
   closeCard();
   if (again) return;
@@ -28,6 +43,7 @@ const openCard = (link, term) => {
   card = html("div", { class: "term-card", role: "dialog", "aria-labelledby": "term-title", "aria-describedby": "term-text", tabindex: -1 });
   html("b", { id: "term-title" }, card, term.title);
   html("p", { id: "term-text" }, card, term.text);
+  if (page.terms && !root.dataset.present) wholeCard(id);
   card.addEventListener("focusout", (event) => { if (event.relatedTarget && event.relatedTarget !== opener) closeCard(false); });
   document.querySelector(".gradio-container").append(card);
   const place = link.getBoundingClientRect();
@@ -44,7 +60,7 @@ const termLink = (parent, id, words) => {
   const term = Object.hasOwn(cards, id) ? cards[id] : null;
   if (!term) return parent.append(words ?? id);
   const link = html("button", { class: "term", "aria-expanded": "false", "aria-haspopup": "dialog" }, parent, words ?? term.title);
-  link.addEventListener("click", (event) => { event.stopPropagation(); openCard(link, term); });
+  link.addEventListener("click", (event) => { event.stopPropagation(); openCard(link, id); });
 };
 
 /* What a learner or the model wrote comes between two marks without a shape where it holds a letter of our markup (app/i18n.py). */
