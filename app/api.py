@@ -16,6 +16,7 @@ from app.models import Registry
 from app.returns import (
     Attention,
     BuiltInput,
+    FewShot,
     FilledBlank,
     Generated,
     Intervened,
@@ -23,6 +24,7 @@ from app.returns import (
     Models,
     Names,
     NextToken,
+    Relations,
     ScoredHeads,
     Tokens,
     Traced,
@@ -100,7 +102,10 @@ def _of_glossary() -> dict[str, Callable[..., Any]]:
     def fill_blank(text: str, position: int, lang: str = "") -> FilledBlank:
         return glossary_endpoints.fill_blank(text, position)
 
-    return {function.__name__: function for function in (fill_blank,)}
+    def few_shot(relation: str = "", shots: int = 4, seed: int = 0, lang: str = "") -> FewShot | Relations:
+        return glossary_endpoints.few_shot(relation, shots, seed)
+
+    return {function.__name__: function for function in (fill_blank, few_shot)}
 
 
 def publish(registry: Registry) -> None:

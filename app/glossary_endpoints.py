@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.endpoints import N_TOP
+from app.endpoints import MAX_SEED, N_TOP
+from app.engine.controls import check_number
+from app.models import load
+from app.models.registry import EMBEDDED
 from app.models.tokens import learner_text
 
 Json = dict[str, Any]
@@ -32,4 +35,27 @@ def fill_blank(text: str, position: int) -> Json:
         "top": [
             {"id": id_, "piece": piece.piece, "p": p} for (id_, p), piece in zip(top, pieces, strict=True)
         ]
+    }
+
+
+def few_shot(relation: str, shots: int, seed: int) -> Json:
+    """{"prompt", "answers": [{"piece", "p"}], "right"}; with an empty relation {"relations": [names]}.
+
+    A fresh list of `shots` examples (0 to 8) and one word that is asked for, drawn with the seed, answered by
+    tiny-gpt2. answers: every candidate of that kind of list, its probability with the comma that closes it,
+    renormalised to 1, the largest first. right: the candidate that is right. The names of both languages are
+    told together. One seed asks for one word whatever `shots` is.
+    """
+    from app.engine import few_shot as engine
+
+    if relation == "":
+        return {"relations": [one.name for one in engine.relations()]}
+    of = engine.relation_named(relation)
+    seed = check_number("seed", seed, 0, MAX_SEED, whole=True)
+    one = engine.drawn(of, shots, seed)
+    found = engine.answers(load(EMBEDDED[0]), one, one.most_shots)
+    return {
+        "prompt": one.prompt(one.most_shots),
+        "answers": [{"piece": piece, "p": p} for piece, p in found],
+        "right": one.answer,
     }

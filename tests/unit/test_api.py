@@ -31,9 +31,10 @@ GOOD = {
     "ablate": ["나는", "tiny-gpt2", "0.1"],
     "patch": ["나는", "나는", "tiny-gpt1", "0.1,1.2"],
     "fill_blank": ["나는 오늘", 1],
+    "few_shot": ["ko_noun category", 2, 1],
 }
-WITHOUT_TEXT = ("models", "head_scores")
-WITHOUT_MODEL = ("models", "fill_blank")
+WITHOUT_TEXT = ("models", "head_scores", "few_shot")
+WITHOUT_MODEL = ("models", "fill_blank", "few_shot")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,9 @@ def test_an_answer_has_the_fields_that_are_documented(registry, info, name: str)
         assert f"{field}: " in printed, printed
     if name == "trace":
         _, (names,) = curl(client, name, {"data": GOOD[name][:2]})
+        check(names, hints[1])
+    if name == "few_shot":
+        _, (names,) = curl(client, name, {"data": []})
         check(names, hints[1])
     if name == "tokenize":
         assert any("part_of" in token for token in answer["tokens"]), "the field that may be missing"

@@ -1,13 +1,15 @@
-"""/fill_blank: what it gives, and every odd input."""
+"""/fill_blank and /few_shot: what they give, and every odd input."""
 
 from __future__ import annotations
 
 import json
 import math
+import unicodedata
 
 import pytest
 
 from app import glossary_endpoints
+from app.engine import few_shot
 from app.errors import UserError
 from app.i18n import sentence
 from app.models import load_masked
@@ -116,3 +118,62 @@ def test_a_text_may_be_as_long_as_the_context_beside_end_of_text():
 )
 def test_position(position, code):
     assert code_of(glossary_endpoints.fill_blank, TEXT, position) == code
+
+
+def test_an_empty_relation_lists_the_names_of_both_languages():
+    names = plain(glossary_endpoints.few_shot("", "no number", None))["relations"]
+    assert names == [one.name for one in few_shot.relations()] and len(set(names)) == len(names)
+    assert {one.lang for one in few_shot.relations()} == {"ko", "en"}
+
+
+@pytest.mark.parametrize("relation", few_shot.relations(), ids=lambda one: one.name)
+def test_every_relation_gives_a_list_and_all_its_candidates(relation):
+    for shots in (0, 1, 8):
+        answer = plain(glossary_endpoints.few_shot(relation.name, shots, 3))
+        assert list(answer) == ["prompt", "answers", "right"]
+        assert answer["prompt"].count(" = ") == shots and answer["prompt"].endswith(" =")
+        p = [candidate["p"] for candidate in answer["answers"]]
+        assert p == sorted(p, reverse=True) and sum(p) == pytest.approx(1)
+        assert answer["right"] in [candidate["piece"] for candidate in answer["answers"]]
+        assert glossary_endpoints.few_shot(relation.name, shots, 3) == answer, "the same seed, the same list"
+
+
+@pytest.mark.parametrize(
+    ("relation", "shots", "seed", "code"),
+    [
+        ("ko 동물 과일", 2.0, 0.0, None),
+        ("\u1103\u1169\u11bc", 2, 0, "unknown_relation"),
+        ("colour", 2, 0, "unknown_relation"),
+        (" ", 2, 0, "unknown_relation"),
+        ("ko_noun category" * 5000, 2, 0, "unknown_relation"),
+        ("\ud83d", 2, 0, "unknown_relation"),
+        ("../../etc/passwd", 2, 0, "unknown_relation"),
+        (None, 2, 0, "unknown_relation"),
+        (7, 2, 0, "unknown_relation"),
+        (["ko_noun category"], 2, 0, "unknown_relation"),
+        ({"a": 1}, 2, 0, "unknown_relation"),
+        ("ko_noun category", -1, 0, "out_of_range"),
+        ("ko_noun category", 9, 0, "out_of_range"),
+        ("ko_noun category", math.inf, 0, "out_of_range"),
+        ("ko_noun category", math.nan, 0, "not_a_number"),
+        ("ko_noun category", 1.5, 0, "not_a_number"),
+        ("ko_noun category", True, 0, "not_a_number"),
+        ("ko_noun category", "2", 0, "not_a_number"),
+        ("ko_noun category", None, 0, "not_a_number"),
+        ("ko_noun category", 2, -1, "out_of_range"),
+        ("ko_noun category", 2, 2**32, "out_of_range"),
+        ("ko_noun category", 2, 2**32 - 1, None),
+        ("ko_noun category", 2, 0.5, "not_a_number"),
+        ("ko_noun category", 2, "x", "not_a_number"),
+        ("ko_noun category", 2, [1], "not_a_number"),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_what_few_shot_is_asked(relation, shots, seed, code):
+    assert code_of(glossary_endpoints.few_shot, relation, shots, seed) == code
+
+
+def test_a_relation_may_be_spelt_in_either_unicode_form():
+    decomposed = unicodedata.normalize("NFD", "ko 동물 과일")
+    assert decomposed != "ko 동물 과일"
+    assert glossary_endpoints.few_shot(decomposed, 2, 0) == glossary_endpoints.few_shot("ko 동물 과일", 2, 0)
