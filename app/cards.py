@@ -28,11 +28,12 @@ from app.lesson import Lesson
 NEEDED = ("precise", "source")
 FIELDS = ("precise", "formula", "lecture", "exactly", "source", "scenes", "also")
 WORDS = ("find", "label", "list", "example", "none", "lecture", "exactly", "source", "scenes", "scene")
+Cards = dict[str, dict[str, str]]
 _LABEL = re.compile(r"([a-z]+): *(.*)")
 _NAMED = re.compile(r"\[\[([^\]|]+)")
 
 
-def terms(lang: str) -> dict[str, dict[str, str]]:
+def terms(lang: str) -> Cards:
     """All that the file says: {id: {"title", "text", and those of FIELDS that it has}}.
 
     Raises:
@@ -58,12 +59,16 @@ def _card(term: str, lines: Sequence[str]) -> dict[str, str]:
     return {"title": title, "text": "\n".join(plain), **fields}
 
 
-def named_in(texts: Iterable[str], lang: str) -> dict[str, dict[str, str]]:
-    """The small cards that `[[term]]` or `[[term|words]]` in `texts` open: {id: {"title", "text"}}."""
+def named_in(texts: Iterable[str], lang: str) -> Cards:
+    """{id: {"title", "twin", "text"}} of those that `[[term]]` or `[[term|words]]` in `texts` open.
+
+    `twin` is the name in another language, "" where it is the same.
+    """
     named = {term for text in texts for term in _NAMED.findall(text)}
+    mine, *others = _in_all(lang)
     return {
-        term: {part: card[part] for part in ("title", "text")}
-        for term, card in terms(lang).items()
+        term: {"title": card["title"], "twin": _twin(term, card, others), "text": card["text"]}
+        for term, card in mine.items()
         if term in named
     }
 
@@ -76,14 +81,14 @@ def whole(lessons: Sequence[Lesson], lang: str) -> dict[str, Any]:
     `scenes` are those of `lessons` as `links_to` gives them.
     """
     texts = i18n.shared_text(lang)
-    mine, *others = [terms(code) for code in (lang, *(code for code in CODES if code != lang))]
+    mine, *others = _in_all(lang)
     return {
         "words": {word: texts[f"cards.{word}"] for word in WORDS},
         "list": [
             {
                 **card,
                 "id": term,
-                "twin": _twin(card["title"], [other[term]["title"] for other in others if term in other]),
+                "twin": _twin(term, card, others),
                 "names": _names([card, *(other[term] for other in others if term in other)]),
                 "scenes": links_to(lessons, listed(card, "scenes"), lang),
             }
@@ -97,8 +102,14 @@ def listed(card: Mapping[str, str], field: str) -> list[str]:
     return [part.strip() for part in card.get(field, "").split(",") if part.strip()]
 
 
-def _twin(title: str, others: Sequence[str]) -> str:
-    return next((other for other in others if other.casefold() != title.casefold()), "")
+def _in_all(lang: str) -> list[Cards]:
+    """The cards in `lang`, then in each other language."""
+    return [terms(code) for code in (lang, *(code for code in CODES if code != lang))]
+
+
+def _twin(term: str, card: Mapping[str, str], others: Sequence[Cards]) -> str:
+    titles = [other[term]["title"] for other in others if term in other]
+    return next((title for title in titles if title.casefold() != card["title"].casefold()), "")
 
 
 def _names(cards: Sequence[Mapping[str, str]]) -> list[str]:

@@ -1,6 +1,6 @@
 /* Texts with **bold** and [[terms]]; a term opens a small card with its meaning. */
 import { html } from "./dom.js";
-import { addressOf, goTo } from "./link.js";
+import { placeLink } from "./link.js";
 import { page, root } from "./page.js";
 
 const cards = {};
@@ -18,20 +18,8 @@ export const closeCard = (back = true) => {
   return true;
 };
 
-/** Cards that texts may open from now on: {id: {title, text}}. */
+/** Cards that texts may open from now on: {id: {title, twin, text}}. */
 export const learn = (more) => Object.assign(cards, more);
-
-/** The whole card, in the lesson that shows all of them. */
-const wholeCard = (id) => {
-  const address = addressOf({ lesson: page.terms, term: id });
-  const link = html("a", { href: address }, card, page.shell.words.term_more);
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own
-    event.preventDefault();
-    closeCard(false);
-    goTo(address);
-  });
-};
 
 const openCard = (link, id) => {
   const term = cards[id];
@@ -42,8 +30,9 @@ const openCard = (link, id) => {
   link.setAttribute("aria-expanded", "true");
   card = html("div", { class: "term-card", role: "dialog", "aria-labelledby": "term-title", "aria-describedby": "term-text", tabindex: -1 });
   html("b", { id: "term-title" }, card, term.title);
+  if (term.twin) html("span", {}, card, term.twin);
   html("p", { id: "term-text" }, card, term.text);
-  if (page.terms && !root.dataset.present) wholeCard(id);
+  if (page.terms && !root.dataset.present) placeLink(card, { lesson: page.terms, term: id }, page.shell.words.term_more, () => closeCard(false));
   card.addEventListener("focusout", (event) => { if (event.relatedTarget && event.relatedTarget !== opener) closeCard(false); });
   document.querySelector(".gradio-container").append(card);
   const place = link.getBoundingClientRect();

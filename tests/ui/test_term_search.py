@@ -109,7 +109,8 @@ def test_every_name_is_found_by_each_of_its_beginnings_as_it_is_typed(page: Page
 def test_the_best_fit_comes_first(page: Page):
     """The whole name, then the beginning of a name, of a word, and what stands inside one."""
     page.evaluate("""() => { window.ranked = [
-      ["inside", "overmask"], ["word", "causal mask"], ["start", "mask of all"], ["second", "가림", "mask"], ["whole", "mask"],
+      ["inside", "overmask"], ["word", "causal mask"], ["start", "mask of all"],
+      ["second", "가림", "mask"], ["whole", "mask"],
     ].map(([id, ...names]) => ({ id, names, text: "" })); }""")
     assert page.evaluate("search.found(ranked, 'mask')") == ["whole", "second", "start", "word", "inside"]
 
