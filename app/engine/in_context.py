@@ -116,10 +116,10 @@ def _after_one_beginning(
     ids = torch.zeros(len(endings), max(map(len, endings)), dtype=torch.long)  # (B, T); zeros follow the end
     for row, ending in zip(ids, endings, strict=True):
         row[: len(ending)] = torch.tensor(ending)
-    if ids.shape[1] > 1:
-        first = torch.cat((first, hidden(loaded, ids[:, :-1], past)), 1)  # (B, T, d)
-    log_p = unembed(loaded, first).log_softmax(-1).gather(2, ids[:, :, None])[:, :, 0]  # (B, T)
-    return [row[: len(ending)].sum().item() for row, ending in zip(log_p, endings, strict=True)]
+    before = first if ids.shape[1] == 1 else torch.cat((first, hidden(loaded, ids[:, :-1], past)), 1)
+    asked = torch.arange(ids.shape[1]) < torch.tensor([[len(ending)] for ending in endings])  # (B, T)
+    log_p = unembed(loaded, before[asked]).log_softmax(-1).gather(1, ids[asked][:, None])  # (n, 1)
+    return torch.zeros(ids.shape).masked_scatter(asked, log_p).sum(1).tolist()
 
 
 @torch.no_grad()

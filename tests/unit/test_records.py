@@ -7,6 +7,9 @@ from datetime import date
 import pytest
 
 from app import records
+from app.engine.ways import costs
+from app.models import load
+from training.evaluate.downstream import set_sha256
 from training.paths import MODELS, weights_sha256
 from training.records import write as command
 from training.records.recorder import Recorder
@@ -52,6 +55,31 @@ def test_the_training_record_is_whole():
         assert len(run["mean"]) == len(run["low"]) == len(run["high"]) == 20
         for low, mean, high in zip(run["low"], run["mean"], run["high"], strict=True):
             assert data["best_loss"] - 0.2 < low <= mean <= high
+
+
+def test_the_record_of_the_three_ways_is_whole():
+    data = records.read("three_ways")["data"]
+    assert data["set_sha256"] == set_sha256("sentiment")
+    keys = [(row["way"], row["shots"], row["lang"]) for row in data["rows"]]
+    ways_ = [("fine-tuning", None), ("prompt tuning", None), *(("in-context", shots) for shots in (0, 1, 4))]
+    assert sorted(keys, key=str) == sorted(((*way, lang) for way in ways_ for lang in ("ko", "en")), key=str)
+    changed = {cost.way: cost.n_changed for cost in costs(load("tiny-gpt2"), ())}
+    for row in data["rows"]:
+        assert row["n_changed"] == changed[row["way"]]
+        assert len(row["points"]) == len(row["test_points"]) == (1 if row["shots"] == 0 else 3)
+        assert all(round(20 * point, 6).is_integer() for point in row["points"]), "of 20 sentences"
+        assert row["mean"] == pytest.approx(sum(row["points"]) / len(row["points"]), abs=1e-4)
+        assert (row["seconds"] > 0) == (row["way"] != "in-context") and row["answer_seconds"] > 0
+
+
+def test_the_runs_of_prompt_tuning_are_those_of_the_record_of_fine_tuning():
+    """Two commands made them, from the same seeds."""
+    facts = {"model": "tiny-gpt2", "task": "sentiment", "trained": "soft prompts"}
+    (other,) = (row for row in records.read("fine_tuning")["data"]["parts"] if facts.items() <= row.items())
+    for row in records.read("three_ways")["data"]["rows"]:
+        if row["way"] == "prompt tuning":
+            expected = [other["by_seed"][seed]["test"][row["lang"]] for seed in "012"]
+            assert [100 * point for point in row["test_points"]] == pytest.approx(expected, abs=1)
 
 
 @pytest.mark.slow

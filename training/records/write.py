@@ -15,11 +15,12 @@ from typing import Any
 import torch
 
 from training.paths import RECORDS, weights_sha256
-from training.records import fine_tuning, ln_training, world
+from training.records import fine_tuning, ln_training, three_ways, world
 
 RECORDERS = {
     "fine_tuning": fine_tuning.RECORDER,
     "ln_training": ln_training.RECORDER,
+    "three_ways": three_ways.RECORDER,
     "world": world.RECORDER,
 }
 
