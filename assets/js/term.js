@@ -33,7 +33,7 @@ const openCard = (link, id) => {
   if (term.twin) html("span", {}, card, term.twin);
   html("p", { id: "term-text" }, card, term.text);
   if (page.terms && !root.dataset.present) placeLink(card, { lesson: page.terms, term: id }, page.shell.words.term_more, () => closeCard(false));
-  card.addEventListener("focusout", (event) => { if (event.relatedTarget && event.relatedTarget !== opener) closeCard(false); });
+  card.addEventListener("focusout", ({ currentTarget, relatedTarget: next }) => { if (next && next !== opener && !currentTarget.contains(next)) closeCard(false); });
   document.querySelector(".gradio-container").append(card);
   const place = link.getBoundingClientRect();
   const width = Math.min(320, innerWidth - 32);

@@ -173,3 +173,42 @@ def test_a_link_to_a_scene_opens_its_tab_without_leaving_the_page(terms):
     assert page.evaluate("lab.active().id") == scene[0]
     page.go_back()
     page.wait_for_function("lab.active()?.id === 'next-token'")
+
+
+# As if the lesson of attention showed the cards.
+HOME = """async () => {
+  const { page } = await import(new URL("page.js", document.querySelector('script[src*="/js/main.js"]').src));
+  page.terms = "attention";
+}"""
+
+
+def test_a_small_card_leads_to_the_whole_one_without_leaving_the_page(open_page):
+    visit = open_page(query={"theme": "dark"})
+    page = visit.page
+    term = page.locator(".view button.term").first
+    term.click()
+    assert page.locator(".term-card a").count() == 0, "no lesson shows the cards"
+    page.keyboard.press("Escape")
+    page.evaluate(HOME)
+    term.click()
+    assert page.locator(".term-card a").inner_text() == "용어에서 보기"
+    assert page.locator(".term-card span").inner_text() == cards.terms("en")["token"]["title"]
+    before = visit.serial()
+    page.evaluate("() => { window.same = true; }")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    visit.wait_painted(after=before)
+    assert page.evaluate("[window.same, lab.active().id]") == [True, "attention"]
+    assert page.locator(".term-card").count() == 0
+    assert page.evaluate("new URLSearchParams(location.search).get('theme')") == "dark"
+
+
+def test_a_link_of_a_small_card_is_one_of_a_page(open_page):
+    """So that it can be copied, or opened in another tab of the browser."""
+    page = open_page(model=False, lang="en", query={"__theme": "x"}).page
+    page.evaluate(HOME)
+    page.locator(".view button.term").first.click()
+    query = page.locator(".term-card a").evaluate(
+        "link => Object.fromEntries(new URL(link.href).searchParams)"
+    )
+    assert query == {"lesson": "attention", "term": "token", "lang": "en", "theme": "light", "__theme": "x"}
