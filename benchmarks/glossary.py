@@ -2,9 +2,11 @@
 
     python -m benchmarks.glossary [--times 40]
 
-In this process, on one thread, on the embedded models. The reference of the blank is the plain forward pass
-of `transformers` on the same text, in turn with it; that of the examples is one such pass of tiny-gpt2 for
-every candidate. The longest pause is how long others wait while 20 prompts are answered.
+Two pages in the same Chromium take turns: the lesson and the bare queued event of `benchmarks.round_trip`.
+Time runs from the action to the second frame after the drawing. The rest runs in this process, on one thread,
+on the embedded models. The reference of the blank is the plain forward pass of `transformers` on the same
+text, in turn with it; that of the examples is one such pass of tiny-gpt2 for every candidate. The longest
+pause is how long others wait while 20 prompts are answered.
 """
 
 from __future__ import annotations
@@ -12,24 +14,30 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import cycle
 
 import torch
+from playwright.sync_api import Page
 
 from app.engine import few_shot, ways
 from app.engine.blank import fill_blank, from_the_left
 from app.engine.memory import SHARED
 from app.models import load, load_masked
 from app.models.registry import EMBEDDED
+from benchmarks.architecture import SEND, beside_bare
 from benchmarks.report import Figure, quantile, report
+from benchmarks.round_trip import TURN, press
 
-BLANK_BAR, SHOTS_BAR = 200, 200  # ms; the page's share of both is measured with the page
+BLANK_BAR, SHOTS_BAR = 200, 200  # ms
 FRESH_BAR, PAUSE_BAR = 1500, 200  # ms
 TEXT = "비가 많이 와서 나는 우산을 쓰고 친구와 함께 학교에 갔다. 그리고 점심을 먹고 집에 왔다."
 RELATIONS = ("ko_noun english", "en_noun category", "ko 동물 과일", "en bird furniture")
 MOST_SHOTS, SHOTS = few_shot.MOST_SHOTS, (0, 1, 2, 4, 8)
 WARM_UP = 5
+SET = SEND.replace("(text)", "([name, value])").replace(
+    '{ type: "text", text }', '{ type: "set", name, value }'
+)
 
 
 def milliseconds(run: Callable[[], object]) -> float:
@@ -59,6 +67,26 @@ def blanks(times: int) -> dict[str, list[float]]:
         if index >= WARM_UP:
             samples["blank"].append(ours)
             samples["plain blank"].append(theirs)
+    return samples
+
+
+def painted(times: int) -> dict[str, list[float]]:
+    """Milliseconds until a moved blank, other examples, and the bare page's event were painted."""
+    samples: dict[str, list[float]] = {"blank painted": [], "shots painted": [], "bare": []}
+
+    def press_all(page: Page, name: str, values: Sequence[int]) -> list[float]:
+        return [page.evaluate(SET, [name, value]) for value in values]
+
+    with beside_bare("glossary") as (ours, theirs):
+        positions = cycle(range(ours.evaluate("lab.active().value.blank.tokens.length")))
+        numbers = cycle(SHOTS)
+        for round_ in range(times // TURN + 1):
+            moved = press_all(ours, "position", [next(positions) for _ in range(TURN)])
+            shown = press_all(ours, "shots", [next(numbers) for _ in range(TURN)])
+            bare = press(theirs, "#press", TURN)
+            if round_:  # the first is the warm-up
+                for name, values in zip(samples, (moved, shown, bare), strict=True):
+                    samples[name] += values
     return samples
 
 
@@ -105,10 +133,17 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=40)
     times = parser.parse_args().times
     torch.set_num_threads(1)
-    samples = blanks(times) | shots(times)
+    samples = painted(times) | blanks(times) | shots(times)
     p50, p95 = ({name: quantile(values, q) for name, values in samples.items()} for q in (0.5, 0.95))
     n_tokens = f"{len(load_masked().tokenizer.encode(TEXT))} tokens, both models"
     figures = [
+        Figure("blank moved -> repainted, p50", p50["blank painted"], "ms", BLANK_BAR),
+        Figure("blank moved -> repainted, p95", p95["blank painted"], "ms"),
+        Figure("shots changed -> repainted, p50", p50["shots painted"], "ms", SHOTS_BAR),
+        Figure("shots changed -> repainted, p95", p95["shots painted"], "ms"),
+        Figure("bare queued event, p50", p50["bare"], "ms"),
+        Figure("  blank, ratio of p50", p50["blank painted"] / p50["bare"], "x"),
+        Figure("  shots, ratio of p50", p50["shots painted"] / p50["bare"], "x"),
         Figure("blank moved, computed, p50", p50["blank"], "ms", BLANK_BAR, n_tokens),
         Figure("blank moved, computed, p95", p95["blank"], "ms"),
         Figure("  ratio to plain passes, p50", p50["blank"] / p50["plain blank"], "x"),

@@ -12,6 +12,7 @@ from app.engine.ways import costs
 from app.guess import Answer
 from app.models import LoadedModel, MaskedModel
 from app.models.tokens import Piece
+from app.views import few_shot
 
 ROWS = 3  # of a distribution, the hidden word among them; all other tokens are one more
 SAME = 1.25  # times as much is more, less is about the same
@@ -107,7 +108,7 @@ def _alone(bert: MaskedModel, ids: tuple[int, ...], position: int) -> float | No
     return float(fill_blank(bert, left, position).probabilities[ids[position]])
 
 
-def prompt_changes(found: Blank, loaded: LoadedModel) -> Answer:
+def prompt_changes(found: Blank, loaded: LoadedModel, lang: str) -> Answer:
     """How many numbers does prompt tuning change?"""
     full, prompt, _ = costs(loaded, ())
     n = prompt.n_changed
@@ -115,7 +116,13 @@ def prompt_changes(found: Blank, loaded: LoadedModel) -> Answer:
     return Answer(n, values)
 
 
-def who_guesses(found: Blank, loaded: LoadedModel) -> Answer:
+def who_guesses(found: Blank, loaded: LoadedModel, lang: str) -> Answer:
     """Which of the two gives the hidden token more?"""
     right = ("gpt", "bert", "same").index(found.who)
-    return Answer(right, {"blank": found}, words="" if found.who == "bert" else f".{found.who}")
+    return Answer(right, {}, words="" if found.who == "bert" else f".{found.who}")
+
+
+def new_rule(found: Blank, loaded: LoadedModel, lang: str) -> Answer:
+    """How many of a hundred lists of a new rule are answered right after eight examples? Recorded."""
+    new, known = (few_shot.of_kind(loaded.name, kind, lang)[-1]["mean"] for kind in "ba")
+    return Answer(round(100 * new), {"new": round(100 * new), "known": round(100 * known)})

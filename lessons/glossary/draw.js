@@ -20,6 +20,7 @@ const demoOf = (term) => (FEW.includes(term) ? "few" : WAYS.includes(term) ? "wa
 
 const MOST_POINTS = 60;
 const NARROW = 900;
+const NO_TWIN = ["gpt", "masked-lm"]; // there the model is told instead
 
 const termOf = (stage) => stage.own.term ?? stage.value?.term;
 
@@ -122,6 +123,7 @@ export const build = (stage) => {
     tasks: [tasks, (value) => tasksDraw(value.tasks)],
   };
   loadCards().then((all) => {
+    parts.map.twins(all.list.filter(({ id }) => !NO_TWIN.includes(id)));
     parts.cards = cards(parts.side, { ...all, on: (id) => on.open(id) });
     stage.paint();
   }).catch((error) => {

@@ -102,20 +102,11 @@ def _distribution(picture: Picture, probabilities: Any) -> list[dict[str, Any]]:
 
 def _answer(picture: Picture, name: str) -> Answer:
     """An answer of the live models, or of the record, its values as they stand in a sentence."""
-    if name == "new_rule":
-        return new_rule(picture)
-    answer = getattr(compute, name)(picture.blank, picture.gpt)
+    answer = getattr(compute, name)(picture.blank, picture.gpt, picture.context.lang)
     found = picture.blank
     shown = {
         "word": picture.named(found.position),
         "gpt": percent(found.of_gpt),
         "bert": percent(found.of_bert),
     }
-    values = {key: value for key, value in answer.values.items() if key != "blank"}
-    return Answer(answer.right, shown | values, answer.options, answer.words)
-
-
-def new_rule(picture: Picture) -> Answer:
-    """How many of a hundred lists of a new rule are answered right after eight examples? Recorded."""
-    new, known = (few_shot.of_kind(MODEL, kind, picture.context.lang)[-1]["mean"] for kind in "ba")
-    return Answer(round(100 * new), {"new": round(100 * new), "known": round(100 * known)})
+    return Answer(answer.right, shown | dict(answer.values), answer.options, answer.words)

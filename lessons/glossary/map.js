@@ -15,7 +15,7 @@ const NODE_OF = { "zero-shot": "in-context", "one-shot": "in-context", "few-shot
 const head = (node, term, words, on, more) => {
   const button = html("button", { class: "node-name", "data-key": `node-${term}`, "data-term": term, "aria-pressed": "false" }, node);
   html("b", {}, button, words[`node.${term}`]);
-  html("span", { class: "twin" }, button, words[`node.${term}.twin`] ?? "");
+  html("span", { class: "twin" }, button);
   if (more) html("span", { class: "aside" }, button, more);
   button.addEventListener("click", () => on.open(term));
   return button;
@@ -52,7 +52,7 @@ export const theMap = (at, stage, on) => {
   const rail = (cls, term) => {
     const button = html("button", { class: `rail ${cls}`, "data-key": `node-${term}`, "data-term": term, "data-node": term, "aria-pressed": "false" }, map);
     html("b", {}, button, words[`node.${term}`]);
-    html("span", {}, button, words[`node.${term}.twin`]);
+    html("span", { class: "rail-twin" }, button);
     button.addEventListener("click", () => on.open(term));
   };
   rail("up", "upstream");
@@ -141,6 +141,10 @@ export const theMap = (at, stage, on) => {
     for (const band of map.querySelectorAll("[data-band]")) band.classList.toggle("on", band.dataset.band === node);
     for (const [n, button] of shotButtons) button.setAttribute("aria-pressed", String(n === 4 ? value.shots > 1 : value.shots === n));
     for (const [task, button] of tasks) button.setAttribute("aria-pressed", String(task === term));
+  };
+  /** The names in the other language, when the cards have come. */
+  draw.twins = (list) => {
+    for (const { id, twin } of list) for (const at of map.querySelectorAll(`[data-term="${CSS.escape(id)}"] :is(.twin, .rail-twin)`)) at.textContent = twin;
   };
   /** The node that a term belongs to, or null. */
   draw.node = (term) => map.querySelector(`[data-node="${NODE_OF[term] ?? term}"]`);
