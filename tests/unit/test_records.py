@@ -3,10 +3,12 @@
 import hashlib
 import json
 from datetime import date
+from itertools import product
 
 import pytest
 
 from app import records
+from app.engine.few_shot import RELATIONS, accuracy, relation_named, relations
 from app.engine.ways import costs
 from app.models import load
 from training.evaluate.downstream import set_sha256
@@ -55,6 +57,33 @@ def test_the_training_record_is_whole():
         assert len(run["mean"]) == len(run["low"]) == len(run["high"]) == 20
         for low, mean, high in zip(run["low"], run["mean"], run["high"], strict=True):
             assert data["best_loss"] - 0.2 < low <= mean <= high
+
+
+def test_the_record_of_examples_is_whole():
+    """Every kind, language, model and number of examples; every relation; ten points each and their mean."""
+    data = records.read("in_context")["data"]
+    assert data["relations_sha256"] == hashlib.sha256(RELATIONS.read_bytes()).hexdigest()
+    shots = (0, 1, 2, 4, 8)
+    found = [tuple(row[name] for name in ("model", "kind", "lang", "shots")) for row in data["accuracy"]]
+    assert sorted(found) == sorted(product(("tiny-gpt1", "tiny-gpt2"), "ab", ("ko", "en"), shots))
+    assert {row["model"] for row in data["by_relation"]} == {"tiny-gpt2"}
+    found = [(row["relation"], row["shots"]) for row in data["by_relation"] + data["left_out"]]
+    assert sorted(found) == sorted(product([one.name for one in relations()], shots))
+    for row in data["accuracy"] + data["by_relation"]:
+        assert len(row["points"]) == 10 and all(0 <= point <= 1 for point in row["points"])
+        assert all(round(20 * point, 6).is_integer() for point in row["points"]), "of 20 lists"
+        assert row["mean"] == pytest.approx(sum(row["points"]) / 10, abs=1e-4) and 0 <= row["copied"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shots"), [("ko_noun category", 0), ("en_noun plural", 2), ("ko_verb past", 8)]
+)
+def test_twenty_prompts_asked_again_lie_in_the_recorded_spread(name, shots):
+    """By the function that the page calls."""
+    rows = records.read("in_context")["data"]["by_relation"]
+    (row,) = (row for row in rows if (row["relation"], row["shots"]) == (name, shots))
+    now = accuracy(load("tiny-gpt2"), relation_named(name), shots, range(20))
+    assert min(row["points"]) <= now <= max(row["points"])
 
 
 def test_the_record_of_the_three_ways_is_whole():
