@@ -33,6 +33,7 @@ FORMULAS = """async ([ids]) => {
     const drawn = () => place.querySelector(".katex");
     for (let tries = 0; !drawn() && tries < 200; tries++) await new Promise(requestAnimationFrame);
     if (!drawn() || place.querySelector(".katex-error")) wrong.push(`${id}: not drawn`);
+    await document.fonts.ready; // those of rarer letters come when they are first drawn
     const right = (one) => one.getBoundingClientRect().right;
     const over = Math.max(...[...place.querySelectorAll(".katex-html .base")].map(right)) - right(place);
     if (over > 0) wrong.push(`${id}: ${over} pixels too wide`);
