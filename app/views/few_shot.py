@@ -68,7 +68,7 @@ def draw(context: Context, loaded: LoadedModel, of: Relation, shots: int, seed: 
 
 
 def recorded(model: str, of: Relation) -> list[dict[str, Any]]:
-    """[{"shots", "mean", "points"}], accuracies from 0 to 1: of this relation where it was
+    """[{"shots", "mean", "points", "copied"}], accuracies from 0 to 1: of this relation where it was
     measured alone, else of all lists of its kind and language.
     """
     data = records.read(RECORD)["data"]
@@ -84,7 +84,7 @@ def of_kind(model: str, kind: str, lang: str) -> list[dict[str, Any]]:
 
 def _by_shots(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ordered = sorted(rows, key=lambda row: row["shots"])
-    return [{name: row[name] for name in ("shots", "mean", "points")} for row in ordered]
+    return [{name: row[name] for name in ("shots", "mean", "points", "copied")} for row in ordered]
 
 
 def measured(loaded: LoadedModel, of: Relation, shots: int, batch: int, first: int) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def measured(loaded: LoadedModel, of: Relation, shots: int, batch: int, first: i
 
 
 def told(context: Context, loaded: LoadedModel, of: Relation, shots: int) -> str:
-    """What the recorded dots say of this number of examples; of a new rule, that the model cannot do it."""
+    """What the recorded dots say of this number of examples; of a new rule, what copying would get."""
     rows = {row["shots"]: row for row in recorded(loaded.name, of)}
     row = rows.get(shots) or rows[min(rows, key=lambda one: abs(one - shots))]
     low, high, none = min(row["points"]), max(row["points"]), rows[0]["mean"]
@@ -111,6 +111,7 @@ def told(context: Context, loaded: LoadedModel, of: Relation, shots: int) -> str
         low=percent(low, 0),
         high=percent(high, 0),
         none=percent(none, 0),
+        copied=percent(row["copied"], 0),
     )
 
 

@@ -60,10 +60,10 @@ const model = (drawing, stage) => {
   text(drawing, 1216, 160, 30, `${words.n_numbers.replace("{n}", counts.n.toLocaleString("en-US"))} · ▪ ${words.one_cell}`, { anchor: "end", cls: "quiet" });
   cellsOf(drawing, { x: 64, y: 184, width: 1152, columns: 56, n: Math.ceil(counts.cells) });
   const tasks = ["classification", "entailment", "generation", "choice"];
-  text(drawing, 64, 440, 34, words["node.downstream"], { bold: true });
+  text(drawing, 64, 402, 34, words["node.downstream"], { bold: true });
   tasks.forEach((task, index) => {
     const x = 64 + index * 294;
-    arrow(drawing, x + 135, index ? 322 : 452, x + 135, 506, { stroke: "var(--l1)", width: 4 });
+    arrow(drawing, x + 135, 430, x + 135, 506, { stroke: "var(--l1)", width: 4 });
     svg("rect", { class: "chip-board", x, y: 516, width: 270, height: 74, rx: 12 }, drawing);
     text(drawing, x + 135, 564, 32, words[`task.${task}`], { bold: true, anchor: "middle" });
   });

@@ -54,10 +54,10 @@ export const examples = (drawing, stage) => {
   const two = lines.length > 5;
   lines.forEach((line, index) => {
     const last = index === lines.length - 1;
-    const x = LEFT + (two && index % 2 ? 280 : 0);
+    const x = LEFT + (two && index % 2 ? 296 : 0);
     const y = 150 + (two ? Math.floor(index / 2) : index) * 44;
     if (last) svg("rect", { class: "hit", x: x - 10, y: y - 32, width: textWidth(line, 30, 700) + 20, height: 42, rx: 8 }, drawing);
-    text(drawing, x, y, 30, fit(line, two ? 264 : 540, 30, last ? 700 : 400), { bold: last, cls: last ? "on-chosen" : "" });
+    text(drawing, x, y, 30, fit(line, two ? 284 : 540, 30, last ? 700 : 400), { bold: last, cls: last ? "on-chosen" : "" });
   });
   [...few.answers, { ...few.rest, piece: fill(words["few.rest"], { n: few.n_candidates - few.answers.length }) }].forEach((row, index) => {
     const y = 420 + index * 52;
@@ -84,7 +84,7 @@ const plot = (drawing, stage, box) => {
     const row = few.recorded.find((one) => one.shots === n);
     if (row) {
       svg("line", { class: on ? "mean on" : "mean", x1: centre - 36, x2: centre + 36, y1: y(row.mean), y2: y(row.mean) }, drawing);
-      for (const [dx, point] of beeswarm(row.points, y, 14)) svg("circle", { class: on ? "dot on" : "dot", cx: centre + dx, cy: y(point), r: 6.4 }, drawing);
+      for (const [dx, point] of beeswarm(row.points, y, 14, 36)) svg("circle", { class: on ? "dot on" : "dot", cx: centre + dx, cy: y(point), r: 6.4 }, drawing);
     }
     const group = press(svg("g", { class: "candidate" }, drawing), fill(words["few.n"], { n }), `board-shots-${n}`, () => stage.act({ type: "set", name: "shots", value: n }, "shots"));
     svg("rect", { class: on ? "pill on" : "pill", x: centre - 34, y: bottom + 26, width: 68, height: 48, rx: 24 }, group);

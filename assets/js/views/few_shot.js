@@ -1,20 +1,21 @@
 /* Zero, one or a few examples before a question: accuracy against their number, the prompt, the answers. Data: app/views/few_shot.py. */
 import { fill, html, percent, svg } from "../dom.js";
 
-const PLOT = { width: 336, height: 92, left: 40, top: 8, bottom: 84, dot: 3.2, apart: 7.1 };
+const PLOT = { width: 336, height: 92, left: 40, top: 8, bottom: 84, dot: 3.2, apart: 7.1, half: 24 };
 const LINES = [0, 0.5, 1];
 const KINDS = [["zero", 1], ["one", 1], ["few-shot", 3]];
 
 const y = (share) => PLOT.bottom - share * (PLOT.bottom - PLOT.top);
 /** Dots at one height stand side by side: each takes the free place nearest to the middle. high(point): its y -> [[dx, point], …] */
-export const beeswarm = (points, high = y, apart = PLOT.apart) => {
+export const beeswarm = (points, high = y, apart = PLOT.apart, half = PLOT.half) => {
   const put = [];
   for (const point of [...points].sort((a, b) => a - b)) {
     let dx = 0;
     for (let tries = 0; put.some(([x, other]) => Math.hypot(x - dx, high(other) - high(point)) < apart); tries += 1) dx = (tries % 2 ? -1 : 1) * Math.ceil(tries / 2) * 0.8;
     put.push([dx, point]);
   }
-  return put;
+  const widest = Math.max(...put.map(([dx]) => Math.abs(dx)), 1);
+  return put.map(([dx, point]) => [dx * Math.min(1, half / widest), point]); // many equal ones overlap rather than reach another column
 };
 
 /** Recorded dots, a line for the mean of each number of examples, and those measured now. */
