@@ -20,7 +20,7 @@ const demoOf = (term) => (FEW.includes(term) ? "few" : WAYS.includes(term) ? "wa
 
 const MOST_POINTS = 60;
 const NARROW = 900;
-const NO_TWIN = ["gpt", "masked-lm"]; // there the model is told instead
+const NO_TWIN = ["gpt", "masked-lm", "language-model"]; // there the model is told instead, or its short name
 
 const termOf = (stage) => stage.own.term ?? stage.value?.term;
 

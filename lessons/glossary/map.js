@@ -70,6 +70,7 @@ export const theMap = (at, stage, on) => {
   const second = html("div", { class: "row r2" }, map);
   const model = html("section", { class: "node model", "data-node": "language-model" }, second);
   head(model, "language-model", words, on);
+  model.querySelector(".twin").textContent = words["model.short"];
   const modelCells = html("canvas", { "aria-hidden": "true" }, model);
   const scale = html("span", { class: "scale" }, model);
   flow(map, ["fine-tuning", "prompt-tuning", "in-context"]);

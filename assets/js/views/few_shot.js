@@ -1,7 +1,7 @@
 /* Zero, one or a few examples before a question: accuracy against their number, the prompt, the answers. Data: app/views/few_shot.py. */
 import { fill, html, percent, svg } from "../dom.js";
 
-const PLOT = { width: 336, height: 92, left: 40, top: 8, bottom: 84, dot: 3.2, apart: 7.1, half: 24 };
+const PLOT = { width: 336, height: 84, left: 40, top: 8, bottom: 76, dot: 3.2, apart: 7.1, half: 24 };
 const LINES = [0, 0.5, 1];
 const KINDS = [["zero", 1], ["one", 1], ["few-shot", 3]];
 
