@@ -2,8 +2,8 @@
 import { home, page } from "../../assets/js/page.js";
 import { trainer } from "../../assets/js/training/trainer.js";
 
-const MOST = 50_000;   // ms of steps that are planned
-const LIMIT = 57_000;  // and after which a run that has become slower ends
+const MOST = 45_000;   // ms of steps that are planned
+const LIMIT = 52_000;  // and after which a run that has become slower ends
 const PILOT = 4;       // steps that tell the pace
 const FEWEST = 30;
 const PAINT_EVERY = 150;
