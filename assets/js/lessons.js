@@ -92,20 +92,30 @@ const open = async (id, wires) => {
 /* Gradio mounts the first tab whatever the address asks for, and each other one when it is opened. */
 const resting = new Map(); // id -> wires of a lesson that nobody has asked for yet
 let arrived = false;       // the lesson that the address asks for has mounted
+let chosen = false;        // and its tab is the one that is open
+
+/** Those that can be seen, once the page stands at what the address asks for. */
+const wake = () => {
+  for (const [id, wires] of arrived && chosen ? resting : []) {
+    if (!wires.element.querySelector(".view").clientWidth) continue;
+    resting.delete(id);
+    open(id, wires);
+  }
+};
 
 export const mountLesson = (wires) => {
-  arrived ||= wires.kind === page.asked;
-  if (arrived) open(wires.kind, wires); else resting.set(wires.kind, wires);
+  if (wires.kind === page.asked) {
+    arrived = true;
+    return void open(wires.kind, wires);
+  }
+  resting.set(wires.kind, wires);
+  requestAnimationFrame(wake); // its tab may have been pressed
 };
 
 /** A tab was opened: the address and the two bars follow, and drawings that were hidden get their width. */
 export const opened = () => requestAnimationFrame(() => {
   dispatchEvent(new Event("resize"));
-  for (const [id, wires] of arrived ? resting : []) {
-    if (!wires.element.querySelector(".view").clientWidth) continue;
-    resting.delete(id);
-    open(id, wires);
-  }
+  wake();
   for (const [id, at] of broken) if (at.clientWidth) leaveEmpty(id);
   const stage = active();
   if (!stage || stage === shown) return; // one that has just been built enters by itself
@@ -132,9 +142,9 @@ addEventListener("popstate", (event) => {
 /** Open the tab that the address asks for. The tabs are put into the page after the shell, and take a press only when they are alive. */
 export const openAsked = (tries = 300) => {
   const tab = document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(page.asked)}"]`);
-  if (tab?.classList.contains("selected")) return;
+  if (tab?.classList.contains("selected")) { chosen = true; return void requestAnimationFrame(wake); }
   tab?.click();
   if (tries) return void requestAnimationFrame(() => openAsked(tries - 1));
-  arrived = true; // it does not come: what is on screen shall live
+  arrived = chosen = true; // it does not come: what is on screen shall live
   opened();
 };
