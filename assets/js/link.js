@@ -47,6 +47,18 @@ export const linkOf = (stage) => {
   return { address: address(), left };
 };
 
+/** The address of a place that is not on screen: `wanted` are the lesson and fields of its link. How the page looks goes along. */
+export const addressOf = (wanted) => {
+  const kept = [...query()].filter(([name]) => name === "theme" || name.startsWith("__"));
+  return `${location.pathname}?${new URLSearchParams({ ...wanted, lang: page.lang, ...Object.fromEntries(kept) })}`;
+};
+
+/** Go to an address of this page without loading it anew, so that nothing that runs in it is lost: as Back and Forward do (lessons.js). */
+export const goTo = (address) => {
+  history.pushState(null, "", address);
+  dispatchEvent(new PopStateEvent("popstate"));
+};
+
 /* An address written while the page is being left would take what the entry holds from the page that comes. A learner who stays presses on. */
 let going = false;
 addEventListener("beforeunload", () => { going = true; });
