@@ -123,3 +123,19 @@ class Intervened(TypedDict):
 
     before: list[Step]
     after: list[Step]
+
+
+class LogProb(TypedDict):
+    """log_p: ln P in nats; null for the first token, which has no condition."""
+
+    id: int
+    piece: str
+    log_p: float | None
+
+
+class LogProbs(TypedDict):
+    """sum: of the log_p. perplexity: e to their mean, with the sign turned; null where there is none."""
+
+    tokens: list[LogProb]
+    sum: float
+    perplexity: float | None
