@@ -6,6 +6,7 @@ from app.lesson import Lesson
 
 FOLDERS = (
     "next_token",
+    "pretraining",
     "architecture",
     "attention",
     "fine_tuning",

@@ -13,7 +13,14 @@ from lessons.pretraining import compute, road
 from lessons.pretraining.picture import Picture
 from lessons.pretraining.state import FINISHED
 
-SHOWN = ("sentiment", "acceptability", "entailment", "similarity", "choice", "reference")  # sets in both languages
+SHOWN = (
+    "sentiment",
+    "acceptability",
+    "entailment",
+    "similarity",
+    "choice",
+    "reference",
+)  # sets in both languages
 ALL_LAYERS = 1  # of a recorded run, at least: everything was transferred
 SCRATCH = -1
 WORLD = "tiny-gpt2"  # whose corpus is counted
@@ -91,7 +98,9 @@ def goal(picture: Picture) -> dict[str, Any]:
     return {
         "targets": max(0, len(picture.ids) - 1),
         "example": {"text": row.fields[0], "label": label},
-        "surprise": [round(one, 4) for one in compute.surprise(picture.finished, picture.ids, len(picture.ids))],
+        "surprise": [
+            round(one, 4) for one in compute.surprise(picture.finished, picture.ids, len(picture.ids))
+        ],
     }
 
 
@@ -142,4 +151,3 @@ def plan(picture: Picture) -> dict[str, Any]:
         "gain": round(mean(row["tuned"] - row["scratch"] for row in rows), 1),
         "record": _about_record(picture),
     }
-

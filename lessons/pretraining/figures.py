@@ -49,9 +49,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
         "step": Part((*of, *theta, stage), lambda: step.draw(picture) if stage else None),
         "world": Part((*of, *theta, stage), lambda: step.world(picture) if stage else None),
         "writes": Part((*of, *theta, stage), lambda: writes(picture) if stage else None),
-        "background": Part(
-            (*of, state.view, None if stage else theta), lambda: background.draw(picture)
-        ),
+        "background": Part((*of, state.view, None if stage else theta), lambda: background.draw(picture)),
         "look": Part(
             (*of, *theta, *window, state.since, picture.token, state.rate, state.prior, state.view),
             lambda: look.told(picture),

@@ -45,9 +45,7 @@ def _window(picture: Picture) -> str:
     """What the shorter memory costs: at the token that pays most, and in all."""
     if not picture.shortened:
         return ""
-    costs = [
-        short - full for short, full in zip(picture.surprise, picture.surprise_in_full, strict=True)
-    ]
+    costs = [short - full for short, full in zip(picture.surprise, picture.surprise_in_full, strict=True)]
     place = max(range(len(costs)), key=lambda one: costs[one])
     values = {
         "k": picture.k,
@@ -72,7 +70,8 @@ def _step(picture: Picture) -> str:
         "before": nats(before),
         "after": nats(after),
     }
-    said = picture.words("look.step" if after < before else "look.step.over", **values)
+    down = "look.step.one" if len(picture.rates) == 1 else "look.step"
+    said = picture.words(down if after < before else "look.step.over", **values)
     lost = step.world(picture)
     way = "look.world.lost" if lost["after"] > lost["before"] else "look.world.won"
     return f"{said} {picture.words(way, before=nats(lost['before']), after=nats(lost['after']))}"
@@ -108,7 +107,11 @@ def _prior(picture: Picture) -> str:
     if not picture.state.prior:
         return ""
     found = step.draw(picture)
-    values = {"prior": nats(found["prior"]), "weights": f"{found['weights']:.1f}", "share": percent(found["share"])}
+    values = {
+        "prior": nats(found["prior"]),
+        "weights": f"{found['weights']:.1f}",
+        "share": percent(found["share"]),
+    }
     return picture.words("look.prior", **values, rate=f"{picture.state.rate / RATE:.3f}")
 
 

@@ -73,9 +73,9 @@ class Picture:
 
     @cached_property
     def was(self) -> LoadedModel | None:
-        """What the outline shows: the model one step ago, else the checkpoint compared with; None for none."""
+        """What the outline shows: Θ before the steps, else the checkpoint compared with; None for none."""
         if self.rates:
-            return self.after(self.rates[:-1])
+            return self.pretrained
         return None if self.state.since == NONE else self.checkpoint(self.state.since)
 
     def after(self, rates: tuple[float, ...]) -> LoadedModel:

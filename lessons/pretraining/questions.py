@@ -46,7 +46,8 @@ def first_stop(picture: Picture) -> Answer:
     stops = [*picture.steps, FINISHED]
     closing = [_closes(picture, at) for at in stops]
     names = [
-        picture.words("when.end") if at == FINISHED else picture.words("when.step", n=f"{at:,}") for at in stops
+        picture.words("when.end") if at == FINISHED else picture.words("when.step", n=f"{at:,}")
+        for at in stops
     ]
     if len(stops) < 2:
         return Answer(0, {}, (names[-1],), ".none")
@@ -66,7 +67,9 @@ def first_stop(picture: Picture) -> Answer:
 def _closes(picture: Picture, at: int) -> bool:
     _, new = compute.written(picture.checkpoint(at), picture.ids)
     pieces = [piece.piece for piece in picture.finished.tokenizer.pieces(new)]
-    return picture.finished.eot_id in new or any(piece.strip()[-1:] in STOPS for piece in pieces if piece.strip())
+    return picture.finished.eot_id in new or any(
+        piece.strip()[-1:] in STOPS for piece in pieces if piece.strip()
+    )
 
 
 def _read(picture: Picture, at: int) -> str:

@@ -6,25 +6,20 @@ import copy
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 
-from app import models
+from app.engine import checkpoints
 from app.models import LoadedModel, ModelSpec
-
-_STEP = re.compile(r"step-(\d+)\.safetensors")
 
 
 def steps(spec: ModelSpec) -> tuple[int, ...]:
-    folder = Path(spec.location) / "checkpoints" if spec.source != "hub" else None
-    if folder is None or not folder.is_dir():
-        return ()
-    return tuple(sorted(int(_STEP.fullmatch(path.name)[1]) for path in folder.glob("step-*.safetensors")))
+    """Updates of pre-training of which there are checkpoints."""
+    return tuple(one.step for one in checkpoints.road()) if spec.name == checkpoints.MODEL else ()
 
 
 def checkpoint(spec: ModelSpec, step: int) -> LoadedModel:
-    return models.load(spec, step=step or None)
+    return checkpoints.at(step or None)
 
 
 def _loss(model, ids):

@@ -8,7 +8,13 @@ from typing import Any
 
 from app.links import Codec, choice, flag, integer
 
-BACKGROUND = ("tasks", "labels", "goal", "transfer", "plan")  # pictures beside the stage, in the slides' order
+BACKGROUND = (
+    "tasks",
+    "labels",
+    "goal",
+    "transfer",
+    "plan",
+)  # pictures beside the stage, in the slides' order
 TASKS = ("sentiment", "reference", "acceptability", "choice")  # of the zero-shot curves
 MAX_TOKENS = 128  # of a text in this lesson: narrower bars cannot be seen
 MAX_BLOCKS, MAX_HEADS = 48, 25
