@@ -64,7 +64,7 @@ def test_a_step(loaded: LoadedModel, text: str, decay: float):
     ours = Copy(loaded)
     report = ours.step(ids, RATE, decay)
     assert all(weight.isfinite().all() for weight in ours.loaded.model.parameters())
-    assert 0 < largest_difference(loaded.model, theirs)
+    assert largest_difference(loaded.model, theirs) > 0
     assert largest_difference(ours.loaded.model, theirs) < 1e-5
     with torch.no_grad():
         expected = theirs(torch.tensor([ids])).logits[0].double().log_softmax(-1)
