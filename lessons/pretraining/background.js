@@ -23,6 +23,14 @@ const accuracy = (at, x, y, wide, high, share, cls, size) => {
   text(at, x + wide + 8, y + high / 2 + size * 0.36, size, `${share.toFixed(1)}%`, { bold: true });
 };
 
+/** All numbers of a model, a cell for ten thousand. */
+const numbers = (at, n, x, y, wide, high) => {
+  const cells = Math.round(n / 10000);
+  const side = Math.max(3, Math.floor(Math.sqrt((wide * high) / cells)));
+  const columns = Math.max(1, Math.floor(wide / side));
+  for (let index = 0; index < cells; index += 1) rect(at, x + (index % columns) * side, y + Math.floor(index / columns) * side, side - 2, side - 2, "cell-new");
+};
+
 /** A model of its own for each task. */
 const tasks = (at, { words }, found, box, size) => {
   const step = box.w / 3;
@@ -35,8 +43,9 @@ const tasks = (at, { words }, found, box, size) => {
     text(at, x + 18, y + size * 3.1, size, fill(words.n_numbers, { n: count(found.numbers) }));
     text(at, x + 18, y + size * 4.5, size, words.from_scratch, { cls: "quiet" });
     accuracy(at, x + 18, y + size * 5.2, step - 66 - size * 4.2, size * 0.9, row.scratch, "l2-bar", size);
+    numbers(at, found.numbers, x + 18, y + size * 6.9, step - 62, high - 22 - size * 7.6);
   });
-  text(at, box.x, box.y + box.h + size * 0.4, size, words.coin, { cls: "quiet" });
+  text(at, box.x, box.y + box.h + size * 0.4, size, `${words.coin} · ${fill(words.cell_numbers, { n: count(10000) })}`, { cls: "quiet" });
 };
 
 /** One cell for a thousand texts. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from statistics import mean
 from typing import Any
 
@@ -21,7 +22,6 @@ SHOWN = (
     "choice",
     "reference",
 )  # sets in both languages
-ALL_LAYERS = 1  # of a recorded run, at least: everything was transferred
 SCRATCH = -1
 WORLD = "tiny-gpt2"  # whose corpus is counted
 
@@ -75,7 +75,7 @@ def tasks(picture: Picture) -> dict[str, Any]:
 
 def labels(picture: Picture) -> dict[str, Any]:
     """Few labelled texts, many without: one cell for a thousand."""
-    corpus = road_documents()
+    corpus = read_of_the_corpus()
     return {
         "cell": 1000,
         "documents": corpus["documents"],
@@ -84,23 +84,22 @@ def labels(picture: Picture) -> dict[str, Any]:
     }
 
 
-def road_documents() -> dict[str, int]:
+def read_of_the_corpus() -> dict[str, int]:
     """Of the embedded model's pre-training: texts of its corpus, and tokens read of them."""
-    _, tokens = road.end_of_training(str(MODELS_FOLDER / WORLD))
-    scores = road.read_json(str(MODELS_FOLDER / WORLD / "scores.json"))
+    scores = json.loads((MODELS_FOLDER / WORLD / "scores.json").read_text(encoding="utf-8"))
+    tokens = records.read(road.RECORD)["data"]["final"]["tokens"]
     return {"documents": scores["grammar"]["documents"], "tokens": tokens}
 
 
 def goal(picture: Picture) -> dict[str, Any]:
-    """What an objective must give: on this sentence, one label by a person against a target at every token."""
+    """What an objective must give: one label by a person, or a target at every token of this sentence."""
     row = next(iter(sets.rows("sentiment", "train", picture.context.lang)))
     label = sets.about("sentiment").labels[picture.context.lang][row.label]
+    found = compute.surprise(picture.finished, picture.ids, len(picture.ids))
     return {
         "targets": max(0, len(picture.ids) - 1),
         "example": {"text": row.fields[0], "label": label},
-        "surprise": [
-            round(one, 4) for one in compute.surprise(picture.finished, picture.ids, len(picture.ids))
-        ],
+        "surprise": [round(one, 4) for one in found],
     }
 
 
@@ -142,7 +141,7 @@ def plan(picture: Picture) -> dict[str, Any]:
         }
         for name in SHOWN
     ]
-    corpus = road_documents()
+    corpus = read_of_the_corpus()
     return {
         "means": [round(one, 4) for one in means],
         "tokens": corpus["tokens"],

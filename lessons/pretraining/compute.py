@@ -1,4 +1,4 @@
-"""The numbers behind 「사전학습」: equation (1) on one text, one step of SGD on it, the road of checkpoints. Pure."""
+"""The numbers behind 「사전학습」: equation (1) on one text, what was expected, how a model goes on. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,12 @@ def window(ids: Sequence[int], k: int) -> int:
 
 def surprise(loaded: LoadedModel, ids: Sequence[int], k: int) -> list[float]:
     """-ln P in nats of the second token of `ids` and all after it, each given the k before it, run alone."""
-    return [-one if one else 0.0 for one in log_probs(loaded, ids, k).log_p]
+    return turned(log_probs(loaded, ids, k).log_p)
+
+
+def turned(log_p: Sequence[float]) -> list[float]:
+    """The paper's ln P as the screen shows it: -ln P, and no minus before a zero."""
+    return [-one if one else 0.0 for one in log_p]
 
 
 def mean(surprises: Sequence[float]) -> float:
@@ -81,7 +86,7 @@ def seen(loaded: LoadedModel, ids: Sequence[int], k: int, layer: int, head: int)
 
 
 def _windows(loaded: LoadedModel, ids: Sequence[int], k: int, layer: int, head: int):
-    """(logits (N, V), N rows of weights, N targets): first the places that see all before them, then the rest."""
+    """(logits (N, V), N rows of weights, N targets): the places that see all before them, then the rest."""
     caught: list[Tensor] = []
     if len(ids) < 2:
         return
@@ -106,32 +111,6 @@ def _catch(wanted: str, caught: list[Tensor]) -> Hook:
         return tensor
 
     return hook
-
-
-def pattern(loaded: LoadedModel, ids: Sequence[int], layer: int, head: int) -> Tensor:
-    """(T, T) weights of one head on the whole text, rows sum to 1."""
-    key = ("pretraining pattern", number_of(loaded), tuple(ids), layer, head)
-
-    def make() -> tuple[Tensor, int]:
-        caught: list[Tensor] = []
-        hook = _catch(f"blocks.{layer}.attn.hook_pattern", caught)
-        with torch.no_grad():
-            hidden(loaded, torch.tensor([list(ids)]), hook=hook)
-        found = caught[0][0, head].clone()
-        return found, found.nbytes
-
-    return SHARED.kept(key, make)
-
-
-def induction(pattern_: Tensor, ids: Sequence[int]) -> float | None:
-    """The mean weight from each token that stood there before to the one after its last copy; None for none."""
-    places = {token: place for place, token in enumerate(ids)}
-    found, last = [], {}
-    for place, token in enumerate(ids):
-        if token in last and last[token] + 1 <= place:
-            found.append(float(pattern_[place, last[token] + 1]))
-        last[token] = place
-    return sum(found) / len(found) if found and places else None
 
 
 def written(loaded: LoadedModel, ids: Sequence[int]) -> tuple[list[int], list[int]]:

@@ -43,7 +43,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
         "tokens": Part(of, lambda: picture.tokens),
         "n_dropped": picture.n_dropped,
         "bars": Part((*of, *theta, *window, state.since), lambda: bars(picture)),
-        "axis": Part(of, lambda: road.axis(picture)),
+        "axis": Part((*of, state.layer, state.head), lambda: road.axis(picture)),
         "road": {"key": road.key(picture)},
         "zero": Part((of[0], of[2]), lambda: road.zero(picture)),
         "step": Part((*of, *theta, stage), lambda: step.draw(picture) if stage else None),
@@ -63,7 +63,10 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
 
 def bars(picture: Picture) -> dict[str, Any]:
     """A bar for each token but the first, what a short window adds to it, its outline, what was expected."""
-    seen = compute.seen(picture.now, picture.ids, picture.k, picture.state.layer, picture.state.head)
+    ids, k, layer, head = picture.ids, picture.k, picture.state.layer, picture.state.head
+    seen = picture.now.ask(
+        ("pretraining seen", k, layer, head), lambda loaded: compute.seen(loaded, ids, k, layer, head)
+    )
     before = list(picture.ids)
     places = [
         [
@@ -89,7 +92,7 @@ def bars(picture: Picture) -> dict[str, Any]:
 
 def writes(picture: Picture) -> dict[str, Any]:
     """The first tokens of the text and how this model goes on with them by itself, greedily."""
-    prompt, new = compute.written(picture.now, picture.ids)
+    prompt, new = picture.now.ask(("written",), lambda loaded: compute.written(loaded, picture.ids))
     ids = [*prompt, *new]
     views = [picture.view(token, ids[:place]) for place, token in enumerate(ids)]
     return {"prompt": views[: len(prompt)], "new": views[len(prompt) :]}

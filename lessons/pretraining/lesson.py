@@ -1,6 +1,6 @@
 """「사전학습」: equation (1) on the learner's own sentence, one SGD step on it, and the road of a real model.
 
-Lecture parts GPT1 배경, GPT1 학습 전략, step1 and GPT1 결론 1; GPT-1 equation (1), sections 3.1 and 5 (figure 2).
+Lecture parts GPT1 배경, GPT1 학습 전략, step1 and GPT1 결론 1; GPT-1 sections 3.1 and 5 (figure 2, right).
 """
 
 from pathlib import Path

@@ -42,10 +42,10 @@ const valley = (at, { words }, found, losses, rate) => {
   const seen = losses.filter((one) => Number.isFinite(one));
   const least = Math.min(now, ...seen);
   const most = now + Math.max(0.5, (now - least) * 0.75);
-  const X = (one) => 9 + ((one - 0) / rates.at(-1)) * (width - 18);
+  const X = (index) => 9 + (index * (width - 18)) / (rates.length - 1); // above the thumb of the slider
   const Y = (one) => height - 8 - ((Math.min(one, most * 2) - least) / (most - least)) * (height - 24);
   svg("path", { d: `M0 ${Y(now)}H${width}`, class: "now-line" }, drawing);
-  const points = [[0, now], ...rates.map((one, index) => [one, losses[index]])];
+  const points = [[-0.6, now], ...rates.map((_, index) => [index, losses[index] ?? Infinity])];
   const part = (good) => points.reduce(([d, pen], [one, loss]) => {
     const inside = good(loss) && Y(loss) > 2;
     return [inside ? `${d}${pen ? "L" : "M"}${X(one).toFixed(1)} ${Y(loss).toFixed(1)}` : d, inside];
@@ -53,17 +53,18 @@ const valley = (at, { words }, found, losses, rate) => {
   svg("path", { d: part((loss) => loss <= now + 0.02), class: "down" }, drawing);
   svg("path", { d: part((loss) => loss >= now - 0.02), class: "up" }, drawing);
   svg("text", { x: 12, y: Math.max(13, Y(now) - 6), class: "quiet" }, drawing, fill(words.now_at, { v: nats(now) }));
-  const after = losses[rates.indexOf(rate)];
-  if (after === undefined) return;
+  const place = rates.indexOf(rate);
+  const after = losses[place];
+  if (!Number.isFinite(after)) return;
   const y = Math.max(7, Y(after));
-  svg("path", { d: `M${X(rate)} ${height}V${y}`, class: "plumb" }, drawing);
-  svg("circle", { cx: X(rate), cy: y, r: 5.5, class: after > now ? "ball over" : "ball" }, drawing);
+  svg("path", { d: `M${X(place)} ${height}V${y}`, class: "plumb" }, drawing);
+  svg("circle", { cx: X(place), cy: y, r: 5.5, class: after > now ? "ball over" : "ball" }, drawing);
   drawing.setAttribute("aria-label", fill(words.valley_about.replace(/:[^}]*}/, "}"), { rate, now: nats(now), after: nats(after) }));
 };
 
 /** One step: buttons, learning rate, gradient norms. -> {draw, rate: () => thousandths} */
 export const stepPanel = (at, stage, previewed) => {
-  const { words, fields } = stage;
+  const { words } = stage;
   const panel = html("div", { class: "sgd", role: "group", "aria-label": words.take }, at);
   const first = html("div", { class: "a" }, panel);
   html("div", { class: "h" }, first, "Θ ← Θ −");
@@ -103,9 +104,9 @@ export const stepPanel = (at, stage, previewed) => {
     const after = all[rates().indexOf(rate())];
     rateShown.textContent = rate().toFixed(3);
     goes.replaceChildren(`${words.mean_to} `);
-    html("b", { class: after > found.loss ? "warn" : "l1" }, goes, after === undefined ? "…" : nats(Math.min(after, 9999)));
+    html("b", { class: after > found.loss ? "warn" : "l1" }, goes, Number.isFinite(after) ? nats(Math.min(after, 9999)) : "…");
     slider.style.setProperty("--fill", `${(100 * slider.value) / Math.max(1, slider.max)}%`);
-    slider.setAttribute("aria-valuetext", `${rate().toFixed(3)}, ${words.mean_to} ${after === undefined ? "…" : nats(after)}`);
+    slider.setAttribute("aria-valuetext", `${rate().toFixed(3)}, ${words.mean_to} ${Number.isFinite(after) ? nats(after) : "…"}`);
     valley(curve, stage, found, all, rate());
   };
   const gradient = (found) => {
@@ -140,7 +141,6 @@ export const stepPanel = (at, stage, previewed) => {
       slider.max = found.rates.length - 1;
       const waiting = stage.waiting.some((one) => one.slot === "rate");
       if (!waiting && document.activeElement !== slider) slider.value = nearest(found.rates, value.at.rate / 1000);
-      void fields;
       show();
       gradient(found);
     },

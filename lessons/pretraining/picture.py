@@ -6,11 +6,13 @@ import math
 from functools import cached_property
 from typing import Any
 
+from app.engine import checkpoints
+from app.engine.copies import Taught
 from app.engine.memory import number_of
 from app.lesson import Context, Page
 from app.models import LoadedModel, ModelSpec
 from app.views.tokens import token_view
-from lessons.pretraining import compute, standin
+from lessons.pretraining import compute
 from lessons.pretraining.state import FINISHED, NONE, SURPRISING, State
 
 RATE = 1000  # a State holds learning rates in thousandths
@@ -41,7 +43,8 @@ class Picture:
     @cached_property
     def steps(self) -> tuple[int, ...]:
         """The updates of pre-training of which there are checkpoints; none for most models."""
-        return standin.steps(self.spec)
+        own = self.spec.name == checkpoints.MODEL
+        return tuple(one.step for one in checkpoints.road()) if own else ()
 
     @cached_property
     def k(self) -> int:
@@ -54,7 +57,7 @@ class Picture:
 
     def checkpoint(self, step: int) -> LoadedModel:
         """The picked model after `step` updates of pre-training."""
-        return self.finished if step == FINISHED else standin.checkpoint(self.spec, step)
+        return self.finished if step == FINISHED else checkpoints.at(step)
 
     @cached_property
     def pretrained(self) -> LoadedModel:
@@ -67,9 +70,9 @@ class Picture:
         return tuple(rate / RATE for rate in self.state.steps)
 
     @cached_property
-    def now(self) -> LoadedModel:
-        """Θ: the checkpoint and the steps taken from it."""
-        return self.after(self.rates)
+    def now(self) -> Taught:
+        """Θ: the checkpoint and the steps taken from it, on a copy of her own."""
+        return Taught(self.pretrained, self.ids, self.rates)
 
     @cached_property
     def was(self) -> LoadedModel | None:
@@ -78,21 +81,15 @@ class Picture:
             return self.pretrained
         return None if self.state.since == NONE else self.checkpoint(self.state.since)
 
-    def after(self, rates: tuple[float, ...]) -> LoadedModel:
-        """The checkpoint after steps of these rates on this sentence."""
-        if len(self.ids) < 2:
-            return self.pretrained
-        return standin.stepped(self.pretrained, self.ids, rates)
-
     @cached_property
     def surprise(self) -> list[float]:
         """−log P of all tokens but the first, on show."""
-        return compute.surprise(self.now, self.ids, self.k)
+        return compute.turned(self.now.log_probs(self.k).log_p)
 
     @cached_property
     def surprise_in_full(self) -> list[float]:
         """And without a shorter window."""
-        return compute.surprise(self.now, self.ids, len(self.ids)) if self.shortened else self.surprise
+        return compute.turned(self.now.log_probs().log_p) if self.shortened else self.surprise
 
     @cached_property
     def surprise_before(self) -> list[float] | None:

@@ -93,7 +93,7 @@ const tokens = (drawing, value, words, g, chosen, first) => {
       text(drawing, middle, 297, nats(now[index - 1]), { cls: "l1", anchor: "middle", weight, size: tight });
       text(drawing, middle, 315, chance(Math.exp(-now[index - 1])), { cls: me ? "" : "quiet", anchor: "middle", weight, size: tight });
     } else if (column >= THIN || me) {
-      const name = svg("text", { class: `token-name ${state}`, style: "font-size:14px", "font-weight": weight, transform: `translate(${middle + 5} 252)rotate(90)` }, drawing, fit(named(token), 66, 14, weight));
+      const name = svg("text", { class: `token-name ${state}`, style: "font-size:14px", "font-weight": weight, transform: `translate(${middle - 5} 252)rotate(90)` }, drawing, fit(named(token), 66, 14, weight));
       if (me) {
         const long = Math.min(70, textWidth(name.textContent, 14, 700)) + 8;
         name.before(svg("rect", { class: "token me", x: middle - 10, y: 248, width: 20, height: long, rx: 5 }));

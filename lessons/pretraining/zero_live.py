@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.engine.zero_shot_sets import N_LIVE, zero_shot_live
 from app.lesson import Context, Page
 from app.payload import Payload
-from lessons.pretraining import road, standin
+from lessons.pretraining import road
 from lessons.pretraining.picture import Picture
 from lessons.pretraining.state import TASKS, State
-
-EXAMPLES = 40
 
 
 def measure(context: Context, page: Page, state: State, payload: Payload) -> dict[str, Any]:
     """{"task", "at", "accuracy", "value", "say"}: percent right, and where that stands between 0 and 1."""
     task = payload.choice("task", TASKS)
     picture = Picture(context, page, state, context.model(page))
-    accuracy = standin.zero_shot_live(picture.pretrained, task, context.lang, EXAMPLES)
+    found = zero_shot_live(picture.pretrained, task, context.lang)
+    accuracy = next(iter(found.accuracy.values()))
     zero = road.zero(picture)
     if zero is None:
         return {"task": task, "at": state.at, "accuracy": accuracy, "value": None, "say": ""}
@@ -25,7 +25,7 @@ def measure(context: Context, page: Page, state: State, payload: Payload) -> dic
     stops = [*picture.steps, 0]
     recorded = curve["accuracy"][stops.index(state.at)]
     say = context.text(
-        "zero.live", n=EXAMPLES, task=curve["name"], now=f"{accuracy:.1f}", recorded=f"{recorded:.1f}"
+        "zero.live", n=N_LIVE, task=curve["name"], now=f"{accuracy:.1f}", recorded=f"{recorded:.1f}"
     )
     value = (accuracy - curve["chance"]) / (curve["tuned"] - curve["chance"])
     return {"task": task, "at": state.at, "accuracy": accuracy, "value": round(value, 4), "say": say}
