@@ -170,7 +170,7 @@ class Copy:
     def _go(self, one: Step, gradient: Sequence[Tensor]) -> None:
         """Make the step; one that ends in weights that are no numbers is taken back."""
         self._move(gradient, one[1], one[2])
-        if not all(bool(weight.isfinite().all()) for weight in self._weights()):
+        if not all(math.isfinite(weight.sum().item()) for weight in self._weights()):
             made, self.steps = self.steps, (*self.steps, one)
             self._make(made)
             raise InputError("step_diverged", rate=one[1])
@@ -189,7 +189,7 @@ class Copy:
         weights = self._weights()
         for weight, slope, first in zip(weights, gradient, start or weights, strict=True):
             shrunk = first * (1 - rate * decay) if decay and weight.dim() == 2 else first
-            weight.copy_(shrunk - rate * slope)
+            torch.add(shrunk, slope, alpha=-rate, out=weight)
 
     @torch.no_grad()
     def _l1(self, ids: tuple[int, ...]) -> float:

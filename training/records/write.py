@@ -15,11 +15,12 @@ from typing import Any
 import torch
 
 from training.paths import RECORDS, weights_sha256
-from training.records import fine_tuning, ln_training, world
+from training.records import fine_tuning, ln_training, pretraining, world
 
 RECORDERS = {
     "fine_tuning": fine_tuning.RECORDER,
     "ln_training": ln_training.RECORDER,
+    "pretraining": pretraining.RECORDER,
     "world": world.RECORDER,
 }
 
