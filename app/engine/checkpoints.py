@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from app.engine.memory import SHARED as MEMORY
 from app.engine.memory import number_of
 from app.errors import ModelError
 from app.models.loading import load, read_step
-from app.models.registry import MODELS_FOLDER, ModelSpec
+from app.models.registry import ModelSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MODELS_FOLDER = Path(__file__).parents[2] / "assets" / "models"
 MODEL = "tiny-gpt2"  # the embedded model whose road is kept
 MOST = 8  # loaded checkpoints, 11 MB each
 

@@ -94,7 +94,7 @@ const goal = (at, { words, value }, found, box, size) => {
     if (!index) return;
     const tall = (found.surprise[index - 1] / most) * box.h * 0.15;
     rect(at, x + column / 2 - 12, low - 4 - tall, 24, tall, "now");
-    if (column > size * 3) text(at, x + column / 2 + 16, low - 8, Math.max(14, size * 0.8), nats(found.surprise[index - 1]), { cls: "l1" });
+    if (column > size * 3) text(at, x + column / 2 + 16, low - 8, size > 20 ? 24 : 14, nats(found.surprise[index - 1]), { cls: "l1" });
   });
   const third = low + size * 4;
   text(at, box.x, third, size, words.needs, { bold: true });

@@ -8,8 +8,8 @@ from typing import Any
 
 from app import records
 from app.engine import sets
+from app.engine.checkpoints import MODEL, MODELS_FOLDER
 from app.engine.trace import kept_trace
-from app.models.registry import MODELS_FOLDER
 from lessons.pretraining import compute, road
 from lessons.pretraining.picture import Picture
 from lessons.pretraining.state import FINISHED
@@ -23,7 +23,6 @@ SHOWN = (
     "reference",
 )  # sets in both languages
 SCRATCH = -1
-WORLD = "tiny-gpt2"  # whose corpus is counted
 
 
 def draw(picture: Picture) -> dict[str, Any] | None:
@@ -42,7 +41,7 @@ def _accuracy(name: str, scratch: bool) -> float:
     row = next(
         row
         for row in rows
-        if row["model"] == WORLD
+        if row["model"] == MODEL
         and row["task"] == name
         and (row["n_layers_transferred"] == SCRATCH) == scratch
     )
@@ -86,7 +85,7 @@ def labels(picture: Picture) -> dict[str, Any]:
 
 def read_of_the_corpus() -> dict[str, int]:
     """Of the embedded model's pre-training: texts of its corpus, and tokens read of them."""
-    scores = json.loads((MODELS_FOLDER / WORLD / "scores.json").read_text(encoding="utf-8"))
+    scores = json.loads((MODELS_FOLDER / MODEL / "scores.json").read_text(encoding="utf-8"))
     tokens = records.read(road.RECORD)["data"]["final"]["tokens"]
     return {"documents": scores["grammar"]["documents"], "tokens": tokens}
 

@@ -33,8 +33,11 @@ const formula = (drawing, value) => {
   const low = (words, cls) => { svg("tspan", { class: cls, dy: 9, style: "font-size:24px" }, line, words); svg("tspan", { dy: -9, style: "font-size:24px" }, line, "\u200b"); };
   part("L", "l1"); low("1", "l1"); part("(U) = ", "");
   part("Σ", "l1"); low("i", "l1"); part(" log P", "l1"); part("( ", "");
-  part("u", "chosen-symbol"); low("i", "chosen-symbol"); part(" | u", ""); low("i−k"); part(", …, u", ""); low("i−1"); part(" ; Θ ) = ", "");
+  const before = line.textContent.length;
+  part("u"); low("i"); part(" | u", ""); low("i−k"); part(", …, u", ""); low("i−1"); part(" ; Θ ) = ", "");
   part(nats(-value.bars.sum), "l1", "font-weight:700;font-style:normal;font-family:var(--font-text)");
+  const [left, right_] = [line.getStartPositionOfChar(before).x, line.getEndPositionOfChar(before + 1).x];
+  line.before(svg("rect", { class: "token me", x: left - 6, y: 104, width: right_ - left + 14, height: 44, rx: 9 }));
 };
 
 /** Bars of the sentence, upright names under them. */
@@ -53,12 +56,25 @@ const bars = (drawing, stage) => {
     text(drawing, LEFT.x - 12, Y(nat) + 9, 24, String(nat), { cls: "quiet", anchor: "end" });
   }
   const wide = Math.min(42, column * 0.64);
+  const lines = Math.max(1, Math.ceil((Math.max(...tokens.map((token) => textWidth(named(token), 24, 700))) + 20) / column)); // names under each other
+  const pressed = (index) => {
+    const about = fill(words.choose_token, { i: index + 1, token: named(tokens[index]), v: nats(found.now[index - 1]) });
+    return press(svg("g", { class: "candidate" }, drawing), about, `board-token${index}`, () => stage.act({ type: "choose", token: index }, "choose"));
+  };
   tokens.forEach((token, index) => {
     const middle = X(index) + column / 2;
     const me = index === at.token;
-    if (column >= 28) {
+    if (lines <= 3) {
+      const y = LEFT.low + 10 + (index % lines) * 42;
+      const wide_ = textWidth(named(token), 24, 700) + 16;
+      const x = Math.max(LEFT.x - 40, middle - wide_ / 2);
+      const group = index ? pressed(index) : svg("g", {}, drawing);
+      if (index % lines) path(group, `M${middle} ${LEFT.low + 3}V${y}`, "grid");
+      svg("rect", { class: me ? "token me" : "token none", x, y, width: wide_, height: 38, rx: 8 }, group);
+      text(group, x + 8, y + 28, 24, named(token), { cls: `token-name ${me ? "me" : "sees"}`, bold: me });
+    } else if (column >= 28) {
       const long = Math.min(148, textWidth(named(token), 24, 700)) + 18;
-      const group = index ? press(svg("g", { class: "candidate" }, drawing), fill(words.choose_token, { i: index + 1, token: named(token), v: nats(found.now[index - 1]) }), `board-token${index}`, () => stage.act({ type: "choose", token: index }, "choose")) : svg("g", {}, drawing);
+      const group = index ? pressed(index) : svg("g", {}, drawing);
       svg("rect", { class: me ? "token me" : "token none", x: middle - 17, y: LEFT.low + 8, width: 34, height: long, rx: 7 }, group);
       svg("text", { class: `token-name ${me ? "me" : "sees"}`, transform: `translate(${middle - 8} ${LEFT.low + 17})rotate(90)`, style: `font-size:24px;font-weight:${me ? 700 : 400}` }, group, fit(named(token), 150, 24, 700));
     }
@@ -78,8 +94,9 @@ const title = (drawing, y, words) => text(drawing, RIGHT.x, y, 28, fit(words, RI
 const sums = (drawing, { value, words }, y = 186) => {
   const was = value.bars.was ? value.bars.was.reduce((sum, one) => sum + one, 0) : null;
   text(drawing, RIGHT.x, y, 26, words.sum, { cls: "quiet" });
-  text(drawing, RIGHT.x, y + 60, 58, nats(value.bars.sum), { bold: true, cls: "l1" });
-  if (was !== null) text(drawing, RIGHT.x + RIGHT.width, y + 60, 30, `${nats(was)} →`, { cls: "quiet", anchor: "end" });
+  const first = was === null ? "" : `${nats(was)} →`;
+  if (first) text(drawing, RIGHT.x, y + 60, 34, first, { cls: "quiet" });
+  text(drawing, RIGHT.x + (first ? textWidth(first, 34) + 18 : 0), y + 60, 58, nats(value.bars.sum), { bold: true, cls: "l1" });
   text(drawing, RIGHT.x, y + 112, 26, `${words.mean} ${nats(value.bars.mean)}`);
   text(drawing, RIGHT.x + RIGHT.width, y + 112, 26, `${words.perplexity} ${perplexity(value.bars.perplexity)}`, { anchor: "end" });
 };
@@ -125,11 +142,12 @@ const road = (drawing, stage, y, kind) => {
   if (!value.axis) return text(drawing, RIGHT.x, y, 26, fill(words.full_k, { k: value.at.k }));
   const stops = value.axis.stops;
   const last = stops.at(-1).place;
-  const [top, low] = [y + 40, y + 300];
+  const [top, low] = [y + (kind === "zero" ? 66 : 40), y + 300];
   const X = (place) => RIGHT.x + 40 + (place / last) * (RIGHT.width - (kind === "zero" ? 190 : 60));
   const now = stops[stopOf(value)];
-  const label = kind === "zero" ? `${words.zero_shot}: ${words.zero_axis}` : kind === "induction" ? words.induction : words.mean_of_sentence;
+  const label = kind === "zero" ? words.zero_shot : kind === "induction" ? words.induction : words.mean_of_sentence;
   title(drawing, y, label);
+  if (kind === "zero") text(drawing, RIGHT.x, y + 36, 24, fit(words.zero_axis, RIGHT.width, 24), { cls: "quiet" });
   let curves;
   if (kind === "zero" && value.zero) curves = value.zero.curves.map((one, index) => ({ name: one.name, kind: index, cls: "l2", points: one.values.map((share, at) => [stops[at].place, share]) }));
   else if (kind === "induction") curves = [{ name: "", cls: "l1", points: stops.filter((one) => one.induction !== null).map((one) => [one.place, one.induction]) }];

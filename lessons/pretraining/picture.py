@@ -43,8 +43,8 @@ class Picture:
     @cached_property
     def steps(self) -> tuple[int, ...]:
         """The updates of pre-training of which there are checkpoints; none for most models."""
-        own = self.spec.name == checkpoints.MODEL
-        return tuple(one.step for one in checkpoints.road()) if own else ()
+        location = str(checkpoints.MODELS_FOLDER / checkpoints.MODEL)
+        return tuple(one.step for one in checkpoints.road()) if self.spec.location == location else ()
 
     @cached_property
     def k(self) -> int:

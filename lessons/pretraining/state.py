@@ -34,8 +34,8 @@ def read_steps(text: str) -> tuple[int, ...]:
     """
     rates: list[int] = []
     for part in text.split(",") if text else []:
-        rate, _, times = part.partition("x")
-        if not all(one.isascii() and one.isdigit() and len(one) <= 3 for one in (rate, times or "1")):
+        rate, x, times = part.partition("x")
+        if not all(one.isascii() and one.isdigit() and len(one) <= 3 for one in (rate, times if x else "1")):
             raise ValueError(f"{part!r} is no step")
         rates += [int(rate)] * int(times or 1)
         if len(rates) > MOST_STEPS or not 0 < int(rate) <= LARGEST_RATE:
