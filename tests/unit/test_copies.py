@@ -169,6 +169,21 @@ def test_without_steps_it_is_the_model_itself(small):
     assert report.gradient == gradient
 
 
+def test_who_only_looks_holds_no_copy_and_moves_none(small, monkeypatch):
+    steps, alive = [], n_copies()
+    go = Copy._go
+    monkeypatch.setattr(Copy, "_go", lambda *a: (steps.append(1), go(*a))[1])
+    with visitor("a"):
+        Taught(small, IDS).look_ahead((0.1,))
+        assert len(COPIES) == 0 and n_copies() == alive
+        Taught(small, IDS, (0.05,)).report()
+        Taught(small, IDS, (0.05, 0.02)).report()
+        Taught(small, IDS).look_ahead((0.2,))
+        Taught(small, IDS, (0.05, 0.02)).distribution(3)
+        Taught(small, IDS, (0.05, 0.02, 0.01)).report()
+    assert len(steps) == 3, "none was made twice"
+
+
 def test_what_else_may_be_asked(small):
     """A pattern or a continuation on the weights after the steps, kept under its name."""
     with visitor("a"):
