@@ -99,7 +99,7 @@ def test_thirty_visitors_step_at_once_and_leave():
             return replace(taught[i], rates=taught[i].rates[:made]).report().after
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(step, [0, 1, 2], [1] * 3))
+        list(pool.map(step, range(8), [1] * 8))
         COPIES.clear()
         SHARED.clear()
         before, alive = resident(), n_copies()
