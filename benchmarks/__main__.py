@@ -7,7 +7,16 @@ import sys
 
 from benchmarks.trainers import paused
 
-NAMES = ("startup", "round_trip", "engine", "architecture", "attention", "training", "classroom")
+NAMES = (
+    "startup",
+    "round_trip",
+    "engine",
+    "architecture",
+    "attention",
+    "pretraining",
+    "training",
+    "classroom",
+)
 LONG = ("gain",)  # only where it is asked for by name
 
 

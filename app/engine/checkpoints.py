@@ -69,7 +69,7 @@ class Checkpoints:
     """Loaded checkpoints of one model, the `most` that were asked for last. For several threads at once."""
 
     def __init__(self, spec: ModelSpec, steps: Sequence[int], most: int = MOST):
-        self._spec, self._steps, self._most = spec, tuple(steps), most
+        self.spec, self._steps, self._most = spec, tuple(steps), most
         self._loaded: OrderedDict[int, LoadedModel] = OrderedDict()
         self._reading = {step: Lock() for step in self._steps}
         self._guard = Lock()
@@ -88,9 +88,9 @@ class Checkpoints:
         Raises ModelError: "unknown_step" for another number, "broken_weights".
         """
         if step is None:
-            return load(self._spec)
+            return load(self.spec)
         if isinstance(step, bool) or step not in self._reading:
-            raise ModelError("unknown_step", name=self._spec.name, step=str(step)[:20])
+            raise ModelError("unknown_step", name=self.spec.name, step=str(step)[:20])
         with self._guard:
             found = self._loaded.get(step)
             if found is not None:
@@ -98,7 +98,7 @@ class Checkpoints:
                 return found
         with self._reading[step]:
             if (found := self._loaded.get(step)) is None:
-                found = read_step(self._spec, step)
+                found = read_step(self.spec, step)
                 self._keep(step, found)
         return found
 

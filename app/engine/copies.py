@@ -123,7 +123,7 @@ class Taught:
             return None
         earlier, rate = Taught(self.loaded, self.ids, self.rates[:-1], self.decay), self.rates[-1]
         return self._kept(
-            ("report",), lambda: earlier._on_copy(lambda copy: copy.step(self.ids, rate, self.decay))
+            ("report",), lambda: earlier._on_copy(lambda copy: copy.step(self.ids, rate, self.decay), True)
         )
 
     def log_probs(self, k: int | None = None) -> LogProbs:
@@ -160,8 +160,11 @@ class Taught:
             return work(self.loaded)
         return self._kept(what, lambda: self._on_copy(lambda copy: work(copy.loaded)))
 
-    def _on_copy(self, work: Callable[[Copy], Result]) -> Result:
-        copy = COPIES.of(_visitor.get(), self.loaded)
+    def _on_copy(self, work: Callable[[Copy], Result], steps: bool = False) -> Result:
+        """steps: `work` makes a step. Who only looks at the model itself needs no copy of her own: the one
+        she has stays where it is.
+        """
+        copy = COPIES.of(_visitor.get() if self.rates or steps else "", self.loaded)
         with copy.lock:
             copy.replay(self.ids, self.rates, self.decay)
             return work(copy)

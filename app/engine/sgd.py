@@ -214,7 +214,8 @@ class Copy:
         for (name, _), slope in zip(self.loaded.model.named_parameters(), gradient, strict=True):
             parts.setdefault(part_of(name), []).append(slope)
         norms = {part: length(slopes) for part, slopes in parts.items()}
-        size = length([weight.detach() for weight in self._weights() if weight.dim() == 2])
+        matrices = [weight.detach() for weight in self._weights() if weight.dim() == 2]
+        size = length(matrices, torch.float64)
         return Gradient(math.hypot(*norms.values()), norms, w, w / 2 * size**2, w * size)
 
     def _check(self, ids: Sequence[int], rate: float, decay: float, made: int | None = None) -> Step:
@@ -241,6 +242,6 @@ def n_bytes(loaded: LoadedModel) -> int:
     return sum(weight.numel() * weight.element_size() for weight in loaded.model.parameters())
 
 
-def length(tensors: Sequence[Tensor]) -> float:
+def length(tensors: Sequence[Tensor], dtype: torch.dtype = torch.float32) -> float:
     """The Euclidean norm of all their numbers together."""
-    return math.hypot(*(torch.linalg.vector_norm(tensor, dtype=torch.float64).item() for tensor in tensors))
+    return math.hypot(*(torch.linalg.vector_norm(tensor, dtype=dtype).item() for tensor in tensors))

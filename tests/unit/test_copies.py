@@ -99,7 +99,7 @@ def test_thirty_visitors_step_at_once_and_leave():
             return replace(taught[i], rates=taught[i].rates[:made]).report().after
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(step, [0, 1, 2], [1] * 3))
+        list(pool.map(step, range(8), [1] * 8))
         COPIES.clear()
         SHARED.clear()
         before, alive = resident(), n_copies()
@@ -167,6 +167,21 @@ def test_without_steps_it_is_the_model_itself(small):
         report = Taught(small, IDS, (0.05,)).report()
     assert report.l1_after == pytest.approx(line[1], rel=1e-4)
     assert report.gradient == gradient
+
+
+def test_who_only_looks_holds_no_copy_and_moves_none(small, monkeypatch):
+    steps, alive = [], n_copies()
+    go = Copy._go
+    monkeypatch.setattr(Copy, "_go", lambda *a: (steps.append(1), go(*a))[1])
+    with visitor("a"):
+        Taught(small, IDS).look_ahead((0.1,))
+        assert len(COPIES) == 0 and n_copies() == alive
+        Taught(small, IDS, (0.05,)).report()
+        Taught(small, IDS, (0.05, 0.02)).report()
+        Taught(small, IDS).look_ahead((0.2,))
+        Taught(small, IDS, (0.05, 0.02)).distribution(3)
+        Taught(small, IDS, (0.05, 0.02, 0.01)).report()
+    assert len(steps) == 3, "none was made twice"
 
 
 def test_what_else_may_be_asked(small):
