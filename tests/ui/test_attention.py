@@ -219,7 +219,7 @@ MANY = """() => {
   const value = structuredClone(stage.value);
   const one = value.scores[0];
   const scores = Array.from({ length: 144 }, () => ({ ...one }));
-  Object.assign(value, { layers: 12, heads: 12, many: true, scores });
+  Object.assign(value, { layers: 12, heads: 12, many: true, scores, sweep: { key: "of these heads" } });
   value.map = { side: 4, data: btoa(String.fromCharCode(...Array(144 * 16).fill(90))) };
   stage.value = value;
   stage.paint();
