@@ -66,6 +66,7 @@ class Lesson:
         folder: where the lesson's data files lie.
         stage: how it answers; the frame puts it into the tab.
         first: shown where the address asks for no lesson.
+        terms: shows the cards of the terms; its State has a field `term`, the id of the open one.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Lesson:
     folder: Path
     stage: Stage
     first: bool = False
+    terms: bool = False
 
     @cached_property
     def scenes(self) -> tuple[Scene, ...]:

@@ -80,9 +80,11 @@ const open = async (id, wires) => {
     clearTimeout(late);
   }
   if (active() === stage) shown = stage;
-  const query = queryFor(id);
+  const entry = popped?.id === id ? popped : null;
+  if (entry) popped = null;
+  const query = entry?.query ?? queryFor(id);
   const asked = new URLSearchParams(query);
-  const enter = { type: "enter", query, kept: kept(id) };
+  const enter = entry ? returning(entry) : { type: "enter", query, kept: kept(id) };
   stage.act(asked.has("model") ? { ...enter, name: asked.get("model") } : enter);
   if (asked.get("present") === "1") present(true);
 };
