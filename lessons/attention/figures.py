@@ -57,7 +57,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
         "effect": Part((*of, *cut, picture.target), lambda: _effect(picture)),
         "sweep": {"key": picture.sweep_key},
         "exchange": Part(
-            (*of, state.tool == "exchange", state.other, state.swaps, state.position),
+            (*of, state.cuts, state.tool == "exchange", state.other, state.swaps, state.position),
             lambda: exchange.draw(picture) if state.tool == "exchange" else None,
         ),
         "unmasked": Part(

@@ -22,6 +22,7 @@ from app import models
 from app.engine.memory import SHARED
 from app.languages import CODES
 from app.models import registry as registry_module
+from app.models.tokens import ReadableTokenizer
 from app.views import bertviz
 from lessons.attention import compute
 from lessons.attention.lesson import LESSON
@@ -32,6 +33,7 @@ from tests.mounted import Mounted, Visitor, tiny_registry
 N_CTX = 140
 MOST_BYTES = 300_000  # of one update
 TEXTS = ("나는 오늘 그 곳에 간다. 나는 오늘 그", "I like the small dog. I like the", "나는")
+UNREAD = "a text that gives no token"
 ROOT = Path(__file__).parents[2]
 MODELS = ("tiny-gpt1", "tiny-gpt2")
 
@@ -223,6 +225,33 @@ def test_two_sentences_of_different_length_are_told_with_both_numbers(visitor):
     assert ask(visitor, "carried", layer=0) == {"key": "", "changes": []}
 
 
+@pytest.mark.parametrize(("other", "told"), [("가" * 301, "300자"), (UNREAD, "토큰이 하나도")])
+def test_a_second_sentence_that_cannot_be_used_is_told_in_the_panel(visitor, monkeypatch, other, told):
+    """And leaves nothing of the one before it on show."""
+    encode = ReadableTokenizer.encode
+    monkeypatch.setattr(
+        ReadableTokenizer, "encode", lambda self, text: [] if text == UNREAD else encode(self, text)
+    )
+    picture = begin(visitor, TEXTS[1], tool="exchange", other=TEXTS[1].replace("dog", "cat"))
+    picture = visitor.act("set", name="other", value=other)
+    assert told in picture["exchange"]["say"] and not picture["notice"]
+    assert "rows" not in picture["exchange"] and picture["exchange"]["key"] == ""
+
+
+def test_half_a_character_is_no_second_sentence(visitor):
+    begin(visitor, TEXTS[1], tool="exchange")
+    assert visitor.act("set", name="other", value="a \ud83d")["notice"]
+
+
+def test_an_exchange_says_that_cuts_do_not_count_in_it(visitor):
+    begin(visitor, TEXTS[1], tool="exchange")
+    assert not visitor.picture["exchange"]["uncut"]
+    picture = visitor.act("switch", part="0.1")
+    assert "헤드 0.1" in picture["exchange"]["uncut"]
+    plain = visitor.act("set", name="other", value=next(others(TEXTS[1])))["exchange"]
+    assert plain == visitor.act("switch")["exchange"] | {"uncut": plain["uncut"]}
+
+
 def test_without_the_mask_the_scores_stay_and_all_are_seen(visitor):
     begin(visitor, TEXTS[1], tool="mask")
     picture = visitor.act("mark", query=1)
@@ -288,7 +317,11 @@ def test_another_model_takes_no_cut_along(visitor):
     begin(visitor, TEXTS[1])
     visitor.act("switch", part="0.1")
     assert visitor.act("text", text=TEXTS[0])["cuts"], "another text does"
-    assert visitor.act("model", name="tiny-gpt1")["cuts"] == []
+    visitor.act("swap", part="1.0")
+    picture = visitor.act("model", name="tiny-gpt1")
+    assert picture["cuts"] == []
+    assert "0.1" in picture["notice"] and "1.0" in picture["notice"] and "다른 모델" in picture["notice"]
+    assert not visitor.act("model", name="tiny-gpt2")["notice"], "nothing was lost this time"
 
 
 def test_a_long_text_fits_into_one_update(registry):
@@ -373,6 +406,9 @@ def test_a_link_brings_the_place_back(visitor):
 def test_a_head_that_the_model_has_not_is_left_out(visitor):
     picture = visitor.enter("text=나는 오늘&cuts=0.1,40.2,m30&layer=40&head=20&query=100")
     assert [one["part"] for one in picture["cuts"]] == ["0.1"]
+    shown = f"{picture['layers'] - 1}.{picture['heads'] - 1}"
+    assert all(part in picture["notice"] for part in ("40.2", "블록 30의 MLP", "40.20", shown))
+    assert "0.1" not in picture["notice"]
     assert picture["at"]["layer"] < picture["layers"] and picture["at"]["head"] < picture["heads"]
     assert visitor.act("switch", part="9.9")["cuts"] == picture["cuts"]
     assert visitor.act("switch", part="nonsense")["notice"]
