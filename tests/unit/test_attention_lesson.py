@@ -238,6 +238,14 @@ def test_a_second_sentence_that_cannot_be_used_is_told_in_the_panel(visitor, mon
     assert "rows" not in picture["exchange"] and picture["exchange"]["key"] == ""
 
 
+def test_beside_the_mask_the_sentence_leaves_room_for_what_would_be(visitor):
+    begin(visitor, "나는 오늘 그 곳에", query="1")
+    reasons = {visitor.mounted.context.words[f"look.is.{name}"] for name in ("previous", "first")}
+    assert any(one in visitor.picture["look"] for one in reasons) or "자기" in visitor.picture["look"]
+    look = visitor.act("set", name="tool", value="mask")["look"]
+    assert "마스크가 없다면" in look and not any(one in look for one in reasons)
+
+
 def test_half_a_character_is_no_second_sentence(visitor):
     begin(visitor, TEXTS[1], tool="exchange")
     assert visitor.act("set", name="other", value="a \ud83d")["notice"]
