@@ -130,7 +130,7 @@ def test_another_ranking_has_its_numbers_at_once_and_is_explained(open_page):
     held.pop().continue_()
     page.wait_for_function("!lab.active().pending && lab.active().value.rank === 'width'")
     picture = painted(visit, lambda: page.locator("[data-key=lists-true]").click())
-    assert "그림은 이 문장" in say.inner_text() and len(picture["list"]) == 2
+    assert "그림은 이 문장 것" in say.inner_text() and len(picture["list"]) == 2
     assert all(token["piece"].strip() in say.inner_text() for token in picture["list"])
 
 
