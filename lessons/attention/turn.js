@@ -9,8 +9,8 @@ export const isTurned = (value, name) => (exchanging(value)
 /** -> {button, aria, short}: the words for it, of a head that is `turned` for taking it back. */
 export const turning = (value, words, turned) => {
   const [there, back] = exchanging(value) ? ["swap", "unswap"] : ["cut", "uncut"];
-  const name = turned ? back : there;
-  return { button: words[`turn.${name}`], aria: words[`turn.${name}.about`], short: words[`turn.${name}.short`] };
+  const key = ["turn", turned ? back : there].join(".");
+  return { button: words[key], aria: words[`${key}.about`], short: words[`${key}.short`] };
 };
 
 /** Nothing can be exchanged as long as there is no second text. */
