@@ -3,7 +3,7 @@ import { fill, fit, html } from "../../assets/js/dom.js";
 import { fullHeatmap } from "../../assets/js/views/full_heatmap.js";
 import { heat } from "../../assets/js/views/heatmap.js";
 import { PAGE, curves, sizes } from "./curves.js";
-import { shown } from "./map.js";
+import { isMeasuring, shown } from "./map.js";
 import { headName, named, number } from "./numbers.js";
 import { canTurn, isTurned, turn, turning } from "./turn.js";
 
@@ -103,7 +103,8 @@ export const hero = (at, stage) => {
     note.hidden = !off;
     note.textContent = off ? words[value.how === "mean" ? "off_note_mean" : "off_note"] : "";
     if (!value.ready) return;
-    tag(about, value.scores[value.at.layer * value.heads + value.at.head], value.rank, words);
+    if (isMeasuring(value)) about.replaceChildren();
+    else tag(about, value.scores[value.at.layer * value.heads + value.at.head], value.rank, words);
     const weights = weightsOf(value.large);
     plot.classList.toggle("long", value.tokens.length * PAGE.least + PAGE.top > ROOM && value.mode === "curves");
     if (value.mode === "heatmap") { plot.replaceChildren(); heatmap(value, weights); } else drawCurves(value, weights);

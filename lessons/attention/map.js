@@ -21,6 +21,9 @@ const glyph = (parent, label) => {
 /** A score as it is read: a distance with one decimal, the others with two. */
 export const shown = (name, value, words) => (value === null ? words.no_score : value.toFixed(name === "width" ? 1 : 2));
 
+/** The scores asked for are not there yet; those of the text must not stand under their name. */
+export const isMeasuring = (value) => Boolean(value.ready && value.lists && !value.lists_done);
+
 /** What stands on a thumbnail: the score that ranks, or that of its label, and whether a cut has moved it. */
 const scoreOf = (one, rank, words) => {
   const name = rank === "label" ? one.label : rank;
@@ -53,20 +56,20 @@ class Cell {
     const name = headName(layer, head);
     const off = value.cuts.some((one) => one.part === name || (one.kind === "attention" && one.layer === layer));
     const chosen = layer === value.at.layer && head === value.at.head;
-    const told = score.name ? `${words[`score.${score.name}`]} ${score.text}` : words.unclear;
+    const told = isMeasuring(value) ? words.lists_running : score.name ? `${words[`score.${score.name}`]} ${score.text}` : words.unclear;
     this.button.title = `${fill(words.one_head, { name })} · ${told}`;
     this.button.setAttribute("aria-label", `${fill(words.one_head, { name })}, ${told}${off ? `, ${words.is_off}` : ""}`);
     this.button.setAttribute("aria-pressed", String(chosen));
     this.button.tabIndex = chosen ? 0 : -1;
     this.frame.className = `hd${chosen ? " sel" : ""}${off ? " off" : ""}${layer === value.at.layer ? " here" : ""}`;
-    this.number.textContent = size < 40 || off ? "" : `${score.text}${score.moved ? (score.moved < 0 ? "↓" : "↑") : ""}`;
+    this.number.textContent = size < 40 || off || isMeasuring(value) ? "" : `${score.text}${score.moved ? (score.moved < 0 ? "↓" : "↑") : ""}`;
     this.number.classList.toggle("moved", Boolean(score.moved));
     const turned = isTurned(value, name);
     const say = turning(value, words, turned);
     this.cut.textContent = say.short;
     this.cut.setAttribute("aria-label", fill(say.aria, { name }));
     this.cut.disabled = !canTurn(value);
-    this.label.textContent = turned && value.tool === "exchange" ? words.is_swapped : off ? words.is_off : place !== null ? place === undefined ? "" : fill(words.rank_n, { n: place + 1 }) : score.name ? words[`score.${score.name}`] : "—";
+    this.label.textContent = turned && value.tool === "exchange" ? words.is_swapped : off ? words.is_off : isMeasuring(value) ? "" : place !== null ? place === undefined ? "" : fill(words.rank_n, { n: place + 1 }) : score.name ? words[`score.${score.name}`] : "—";
   }
 }
 
@@ -174,7 +177,7 @@ class HeadMap {
     this.select.title = words[`score.${value.rank}.about`] ?? "";
     [...this.blocks.children].forEach((button, layer) => button.setAttribute("aria-pressed", String(layer === value.at.layer)));
     [...this.legend.children].forEach((button, index) => button.setAttribute("aria-pressed", String(stage.own.filter === LABELS[index])));
-    const measuring = value.ready && value.lists && !value.lists_done;
+    const measuring = isMeasuring(value);
     this.waiting.hidden = !measuring;
     this.legend.hidden = measuring || value.rank !== "label";
     this.order.hidden = measuring || value.rank === "label";

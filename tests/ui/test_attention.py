@@ -134,6 +134,19 @@ def test_another_ranking_has_its_numbers_at_once_and_is_explained(open_page):
     assert all(token["piece"].strip() in say.inner_text() for token in picture["list"])
 
 
+def test_no_score_of_the_text_stands_where_lists_are_being_read(open_page):
+    page = open_page(query={**LESSON, "rank": "induction"}).page
+    shown = """(lists) => {
+      const stage = lab.active();
+      stage.value = { ...stage.value, lists, lists_done: false };
+      stage.paint();
+      const at = "#attention .num, #attention .nm, #attention .hero .about";
+      return [...document.querySelectorAll(at)].map((one) => one.textContent).filter(Boolean).length;
+    }"""
+    assert page.evaluate(shown, False) == 24 + 24 + 1
+    assert page.evaluate(shown, True) == 0
+
+
 def test_the_buttons_of_a_head_follow_the_tool(open_page):
     """In the exchange they exchange; an example leaves no cut of the text before."""
     visit = open_page(query={**LESSON, "cuts": "2.3"})
