@@ -110,6 +110,21 @@ def test_a_row_in_the_middle_knows_what_it_cannot_see(visitor):
     assert picture["row"]["hidden"] == picture["at"]["last"] - 3
 
 
+@pytest.mark.parametrize("query", [2, -1])
+def test_each_token_that_is_seen_is_named_by_what_it_is_to_the_one_that_looks(visitor, query):
+    picture = begin(visitor, "a b c a b", query=str(query))
+    _, ids = loaded_of(visitor, picture)
+    at = query % len(ids)
+    expected = [""] * (at + 1)
+    expected[0] = "first"
+    expected[at - 1] = "previous"
+    for before in [index for index in range(at) if ids[index] == ids[at]]:
+        expected[before : before + 2] = "same", "induction"
+    expected[at] = "self"
+    assert picture["row"]["relations"] == expected
+    assert query == 2 or {"same", "induction"} <= set(expected), "the last one stands there before"
+
+
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("cut", [("0.1",), ("0.0", "1.2")])
 def test_a_cut_equals_zeroed_outputs_everywhere_in_the_picture(visitor, cut, model):
