@@ -29,7 +29,7 @@ def read_some(loaded: LoadedModel) -> float:
             break
         reading = ceil(share * N_SEQUENCES - 1e-6)  # this list; what it gives is kept when it is done
         first = reading if first is None else first
-        if reading > first and time.monotonic() >= end:
+        if reading > first and share < 1 and time.monotonic() >= end:
             return share
     return 1.0
 

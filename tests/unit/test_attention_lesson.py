@@ -24,7 +24,7 @@ from app.languages import CODES
 from app.models import registry as registry_module
 from app.models.tokens import ReadableTokenizer
 from app.views import bertviz
-from lessons.attention import compute
+from lessons.attention import compute, lists
 from lessons.attention.lesson import LESSON
 from lessons.attention.state import SCORES, place, read_parts
 from tests import plain_attention
@@ -301,6 +301,23 @@ def test_the_scores_of_the_random_lists_come_a_moment_at_a_time(visitor):
     after = visitor.act("set", name="lists", value=True)
     assert after["lists_done"] and after["scores"] != before["scores"]
     assert all(one[name] is not None for one in after["scores"] for name in SCORES)
+
+
+def test_all_lists_have_been_read_only_when_the_scores_are_kept(visitor, monkeypatch):
+    """A moment that ends with the last block of the last list is not over before what it gave is there."""
+    loaded, _ = loaded_of(visitor, begin(visitor, TEXTS[0]))
+    kept = {}
+
+    def measuring(loaded):
+        yield 31 / 32
+        yield 1.0
+        return ["the scores"]
+
+    monkeypatch.setattr(lists, "measuring", measuring)
+    monkeypatch.setattr(lists, "SLICE", 0)
+    monkeypatch.setattr(lists.SHARED, "get", kept.get)
+    monkeypatch.setattr(lists.SHARED, "put", lambda key, value, n_bytes: kept.update({key: value}))
+    assert lists.read_some(loaded) == 1 and lists.done(loaded)
 
 
 def test_what_is_written_on_is_greedy_with_the_cuts(visitor):
