@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +20,6 @@ ASSETS = Path(__file__).parent.parent / "assets"
 # The final consonant of the Korean name of a digit or a letter: "ㄹ", another one, or none.
 _FINAL_OF_DIGIT = dict(zip("0123456789", ("o", "ㄹ", "", "o", "", "", "o", "ㄹ", "ㄹ", ""), strict=True))
 _FINAL_OF_LETTER = {"l": "ㄹ", "m": "o", "n": "o"}
-_TERM = re.compile(r"\[\[([^\]|]+)")
 _CLOSING = "’”)"
 _QUOTED = ("’", "”")
 _OPEN, _CLOSE = "\u2068", "\u2069"  # Unicode's first strong isolate and its end: they have no shape
@@ -78,7 +77,7 @@ def _merged(paths: tuple[Path, ...]) -> dict[str, str]:
 
 def read_anew() -> None:
     """Forget all texts, so that the files are read again."""
-    for read in (_merged, shared_text, terms):
+    for read in (_merged, shared_text):
         read.cache_clear()
 
 
@@ -86,24 +85,6 @@ def read_anew() -> None:
 def shared_text(lang: str) -> dict[str, str]:
     """The strings of the shell and of errors, used by every lesson."""
     return load_text(ASSETS / f"text.{lang}.md")
-
-
-@cache
-def terms(lang: str) -> dict[str, dict[str, str]]:
-    """The small cards that a `[[term]]` opens: {id: {"title", "text"}}.
-
-    The first line of an entry is its title.
-    """
-    entries = load_text(ASSETS / f"terms.{lang}.md")
-    return {
-        key: dict(zip(("title", "text"), text.split("\n", 1), strict=True)) for key, text in entries.items()
-    }
-
-
-def terms_in(texts: Iterable[str], lang: str) -> dict[str, dict[str, str]]:
-    """Those cards that `[[term]]` or `[[term|words]]` in `texts` open."""
-    named = {term for text in texts for term in _TERM.findall(text)}
-    return {term: card for term, card in terms(lang).items() if term in named}
 
 
 def for_browser(texts: Mapping[str, str]) -> dict[str, str]:

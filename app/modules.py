@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
-from app import i18n, libraries, links
+from app import cards, i18n, libraries, links
 from app.doors.coding import encode
 from app.languages import LANGUAGES
 from app.lesson import Lesson
@@ -29,6 +29,7 @@ from app.lesson import Lesson
 MOST_NAMES = 200  # in a query that is read
 ROOT = Path(__file__).parent.parent
 STYLES = ("tokens", "base", "shell", "views")  # in this order: a later rule wins
+TERMS = "terms"  # no lesson has this id
 STYLE, MAIN, FIRST = "assets/css/page.css", "assets/js/main.js", "assets/js/first.js"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 ADDRESS = re.compile(r"/m/([0-9a-f]+)/([\w./-]+)")
@@ -125,6 +126,10 @@ class Modules:
         files[STYLE] = b"\n".join((ROOT / f"assets/css/{name}.css").read_bytes() for name in STYLES)
         for (lang, name), light in self.light.items():
             files[f"words/{lang}/{name}.json"] = _json(light()).encode()
+        for language in LANGUAGES:
+            files[f"words/{language.code}/{TERMS}.json"] = _json(
+                cards.whole(self.lessons, language.code)
+            ).encode()
         return Edition(files)
 
     def asked(self, query: str) -> Lesson:
@@ -152,6 +157,7 @@ class Modules:
             "styled": list(styled),
             "libraries": libraries.addresses(),
             "foreign": links.FOREIGN,
+            "terms": next((lesson.id for lesson in self.lessons if lesson.terms), None),
             **self.told,
             **{
                 part: json.loads(edition.files[f"words/{lang}/{name}.json"])

@@ -13,7 +13,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from app import frame, guess, i18n, links, models, parts
+from app import cards, frame, guess, i18n, links, models, parts
 from app.errors import UserError
 from app.lesson import Context, Live, Page, Stage
 from app.payload import Payload
@@ -52,7 +52,7 @@ def light(context: Context, stage: Stage) -> dict[str, Any]:
     return {
         "words": i18n.for_browser(context.words),
         "scenes": context.lesson.scene_words(context.words),
-        "terms": i18n.terms_in(context.words.values(), context.lang),
+        "terms": cards.named_in(context.words.values(), context.lang),
         "fields": links.sliders(context.lesson.State),
         "preview": picture(context, drawing, visit, visit.page),
     }

@@ -1,5 +1,6 @@
 /* The address always shows the exact state. What a link cannot hold survives a reload in the entry of the browser's history, and a change of language
    in sessionStorage. */
+import { html } from "./dom.js";
 import { isForeign, page, query, root } from "./page.js";
 
 const LONGEST = 2000;
@@ -48,15 +49,25 @@ export const linkOf = (stage) => {
 };
 
 /** The address of a place that is not on screen: `wanted` are the lesson and fields of its link. How the page looks goes along. */
-export const addressOf = (wanted) => {
+const addressOf = (wanted) => {
   const kept = [...query()].filter(([name]) => name === "theme" || name.startsWith("__"));
   return `${location.pathname}?${new URLSearchParams({ ...wanted, lang: page.lang, ...Object.fromEntries(kept) })}`;
 };
 
-/** Go to an address of this page without loading it anew, so that nothing that runs in it is lost: as Back and Forward do (lessons.js). */
-export const goTo = (address) => {
-  history.pushState(null, "", address);
-  dispatchEvent(new PopStateEvent("popstate"));
+/**
+ * A link to such a place. It is followed without loading the page anew, so that nothing that runs in it is lost: as Back and Forward do (lessons.js).
+ * `leaving` is called before.
+ */
+export const placeLink = (parent, wanted, words, leaving) => {
+  const link = html("a", { href: addressOf(wanted) }, parent, words);
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into a tab of its own
+    event.preventDefault();
+    leaving?.();
+    history.pushState(null, "", addressOf(wanted));
+    dispatchEvent(new PopStateEvent("popstate"));
+  });
+  return link;
 };
 
 /* An address written while the page is being left would take what the entry holds from the page that comes. A learner who stays presses on. */

@@ -2,9 +2,10 @@
 export const root = document.documentElement;
 
 /**
- * page: {lang, languages, asked, styled, libraries, foreign, browser, shell, lesson}: the language, all languages [{code, name, sign, html}], the id of the
- * lesson that the address asked for, the ids that have a style sheet, addresses of plotly and KaTeX, which names of an address are none of ours, where
- * training in the browser loads from (app/browser/), what the bars say, and what the asked lesson says (as in words/<lang>/<id>.json)
+ * page: {lang, languages, asked, styled, libraries, foreign, terms, browser, shell, lesson}: the language, all languages [{code, name, sign, html}], the id
+ * of the lesson that the address asked for, the ids that have a style sheet, addresses of plotly and KaTeX, which names of an address are none of ours,
+ * the id of the lesson that shows the cards of the terms or null, where training in the browser loads from (app/browser/), what the bars say, and what
+ * the asked lesson says (as in words/<lang>/<id>.json)
  */
 export const page = JSON.parse(document.getElementById("one-token-page").textContent);
 

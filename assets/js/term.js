@@ -1,5 +1,7 @@
 /* Texts with **bold** and [[terms]]; a term opens a small card with its meaning. */
 import { html } from "./dom.js";
+import { placeLink } from "./link.js";
+import { page, root } from "./page.js";
 
 const cards = {};
 let card = null;
@@ -16,10 +18,11 @@ export const closeCard = (back = true) => {
   return true;
 };
 
-/** Cards that texts may open from now on: {id: {title, text}}. */
+/** Cards that texts may open from now on: {id: {title, twin, text}}. */
 export const learn = (more) => Object.assign(cards, more);
 
-const openCard = (link, term) => {
+const openCard = (link, id) => {
+  const term = cards[id];
   const again = opener === link && card;
   closeCard();
   if (again) return;
@@ -27,8 +30,10 @@ const openCard = (link, term) => {
   link.setAttribute("aria-expanded", "true");
   card = html("div", { class: "term-card", role: "dialog", "aria-labelledby": "term-title", "aria-describedby": "term-text", tabindex: -1 });
   html("b", { id: "term-title" }, card, term.title);
+  if (term.twin) html("span", {}, card, term.twin);
   html("p", { id: "term-text" }, card, term.text);
-  card.addEventListener("focusout", (event) => { if (event.relatedTarget && event.relatedTarget !== opener) closeCard(false); });
+  if (page.terms && !root.dataset.present) placeLink(card, { lesson: page.terms, term: id }, page.shell.words.term_more, () => closeCard(false));
+  card.addEventListener("focusout", ({ currentTarget, relatedTarget: next }) => { if (next && next !== opener && !currentTarget.contains(next)) closeCard(false); });
   document.querySelector(".gradio-container").append(card);
   const place = link.getBoundingClientRect();
   const width = Math.min(320, innerWidth - 32);
@@ -44,7 +49,7 @@ const termLink = (parent, id, words) => {
   const term = Object.hasOwn(cards, id) ? cards[id] : null;
   if (!term) return parent.append(words ?? id);
   const link = html("button", { class: "term", "aria-expanded": "false", "aria-haspopup": "dialog" }, parent, words ?? term.title);
-  link.addEventListener("click", (event) => { event.stopPropagation(); openCard(link, term); });
+  link.addEventListener("click", (event) => { event.stopPropagation(); openCard(link, id); });
 };
 
 /* What a learner or the model wrote comes between two marks without a shape where it holds a letter of our markup (app/i18n.py). */

@@ -96,7 +96,7 @@ export const build = (stage) => {
   parts.card.after(parts.narrow.dock);
   html("p", { class: "equation-2", hidden: true }, picture);
   parts.network = picture.lastChild;
-  toNetwork(parts.network, stage);
+  parts.toNetwork = toNetwork(parts.network, stage);
   parts.background = backgrounds(html("section", { class: "background", hidden: true }, picture), stage);
   parts.go = glider((shown) => {
     stage.shown = shown;
@@ -134,6 +134,7 @@ export const draw = (stage) => {
   if (own.of !== of) Object.assign(own, { of, pointed: null, live: null });
   const onStage = value.view === "stage";
   parts.network.hidden = stage.scenes[value.scene]?.id !== "network";
+  parts.toNetwork(value);
   parts.card.hidden = !onStage;
   parts.legend(value);
   parts.background.draw(value);

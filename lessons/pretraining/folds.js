@@ -1,6 +1,6 @@
 /* Under the stage: the sign and MAP, what the steps did to others, the zero-shot heuristics and measuring them again, equation (2). */
 import { html } from "../../assets/js/dom.js";
-import { addressOf, goTo } from "../../assets/js/link.js";
+import { placeLink } from "../../assets/js/link.js";
 import { rich } from "../../assets/js/term.js";
 import { fold } from "../../assets/js/views/folds.js";
 import { formula } from "../../assets/js/views/formula.js";
@@ -8,18 +8,15 @@ import { nats } from "./numbers.js";
 
 const prose = (at, words) => words.split("\n").forEach((line) => rich(html("p", {}, at), line));
 
-/** To equation (2) in the lesson on the architecture, with this sentence; Back comes here again. */
-export const toNetwork = (at, stage) => {
-  const { words } = stage;
-  const link = html("a", { class: "to-network", href: "#", "data-key": "network" }, at, words.network_open);
-  const address = () => addressOf({ lesson: "architecture", scene: "embed", text: stage.value.text, model: stage.value.model });
-  link.addEventListener("pointerenter", () => { link.href = address(); });
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) { link.href = address(); return; }
-    event.preventDefault();
-    goTo(address());
-  });
-  return link;
+/** To equation (2) in the lesson on the architecture, with this sentence; Back comes here again. -> a function that draws the link. */
+export const toNetwork = (at, { words }) => ({ text, model }) => {
+  const of = JSON.stringify([text, model]);
+  if (at.dataset.of === of) return;
+  at.dataset.of = of;
+  at.replaceChildren();
+  const link = placeLink(at, { lesson: "architecture", scene: "embed", text, model }, words.network_open);
+  link.className = "to-network";
+  link.dataset.key = "network";
 };
 
 /** Ten other sentences before and after, as bars. */
@@ -94,9 +91,10 @@ export const folds = (stage) => {
   formula(network, ["mrow", ["msub", "h", "l"], "=", "transformer_block", "(", ["msub", "h", ["mrow", "l", "−", "1"]], ")"]);
   formula(network, ["mrow", "P", "(", "u", ")", "=", "softmax", "(", ["msub", "h", "n"], ["msubsup", "W", "e", "T"], ")"]);
   prose(network, words.network_text);
-  toNetwork(html("p", {}, network), stage);
+  const architecture = toNetwork(html("p", {}, network), stage);
   html("p", { class: "quiet-text" }, network, words.network_back);
   return (value) => {
+    architecture(value);
     others(value.world);
     zero(value);
   };

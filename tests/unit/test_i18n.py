@@ -19,7 +19,6 @@ from app.i18n import (
     plain,
     sentence,
     shared_text,
-    terms,
     with_particle,
 )
 from app.languages import CODES
@@ -165,13 +164,6 @@ def test_a_key_that_stands_twice_is_an_error(tmp_path):
     path.write_text("## a\none\n## a\ntwo\n", encoding="utf-8")
     with pytest.raises(ValueError, match="«a»"):
         load_text(path)
-
-
-@pytest.mark.parametrize("lang", CODES)
-def test_every_term_has_a_name_and_an_explanation(lang):
-    cards = terms(lang)
-    assert cards
-    assert all(card["title"] and card["text"] for card in cards.values())
 
 
 # ---- every key that the code names, found in its syntax tree ----

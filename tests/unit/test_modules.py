@@ -79,6 +79,15 @@ def test_a_page_carries_the_words_of_the_asked_lesson_alone(app, lang):
         assert f"lessons/{other.folder.name}/" not in html.replace(json.dumps(told["styled"]), "")
 
 
+def test_a_page_knows_the_lesson_that_shows_the_terms():
+    """A [[term]] of any lesson leads there; without one it is a small card and no more."""
+    light = {("ko", name): dict for name in ("shell", *(one.id for one in LESSONS))}
+    others = [replace(one, terms=False) for one in LESSONS]
+    home = replace(others[-1], terms=True)
+    for lessons, id_ in ((others, None), ([*others[:-1], home], home.id)):
+        assert said(modules.Modules(lessons, light).head("ko", lessons[0]))["terms"] == id_
+
+
 def test_an_unknown_lesson_is_the_first_one(app):
     for query in ("", "&lesson=nowhere", "&lesson=%22%3E%3Cimg%3E"):
         assert said(page(app, "ko", query))["asked"] == next(one.id for one in LESSONS if one.first)

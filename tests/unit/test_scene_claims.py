@@ -600,6 +600,31 @@ def the_answer_goes_over(picture: Picture, visitor: Visitor) -> None:
     assert carried > 0.9 and picture["exchange"]["carried"] == pytest.approx(carried, abs=1e-2)
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_example_of_an_exchange_moves_a_name_through_a_few_heads(pages, lang):
+    """Of the examples in 「어텐션」 one token differs, and two heads of 24 carry it all."""
+    words = pages[f"{lang}/attention"].context.words
+    examples = [[half.strip() for half in line.split("|")] for line in words["ui.pairs"].splitlines()]
+    assert len(examples) >= 2
+    loaded = models.load("tiny-gpt2")
+    for text, other in examples:
+        ids, changed = loaded.tokenizer.encode(text), loaded.tokenizer.encode(other)
+        assert sum(one != two for one, two in zip(ids, changed, strict=True)) == 1, "the name"
+        name, new_name = next(pair for pair in zip(ids, changed, strict=True) if len(set(pair)) == 2)
+        ends = [plain_attention.log_p(loaded, one) for one in (ids, changed)]
+        assert [int(one.argmax()) for one in ends] == [name, new_name], "each is continued by its own name"
+
+        def carried(*heads: tuple, of=(ids, changed), names=(name, new_name), ends=ends) -> float:
+            after = plain_attention.log_p_exchanged(loaded, *of, heads)
+            lead = [float(one[names[0]] - one[names[1]]) for one in (*ends, after)]
+            return (lead[2] - lead[0]) / (lead[1] - lead[0])
+
+        alone = {divmod(n, 6): carried(divmod(n, 6)) for n in range(24)}
+        few = sorted(alone, key=alone.__getitem__)[-2:]
+        assert min(alone[head] for head in few) > 0.3 and carried(*few) > 0.9
+        assert max(abs(share) for head, share in alone.items() if head not in few) < 0.1
+
+
 @claim("attention", "gpt1")
 def gpt1_has_such_a_pair(picture: Picture, visitor: Visitor) -> None:
     assert picture["model"] == "tiny-gpt1"

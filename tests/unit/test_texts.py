@@ -31,8 +31,9 @@ def name_of(path: Path) -> str:
 
 
 def fields_of(text: str) -> set[str]:
-    """Names of the `{fields}` of a template."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+    """Names of the `{fields}` of a template; in a formula braces are TeX's."""
+    template = re.sub(r"(?m)^formula: .*$", "", text)
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
 
 
 def test_there_is_something_to_check():

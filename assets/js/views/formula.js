@@ -1,5 +1,6 @@
 /* Formulas from nested lists: ["mfrac", above, below], ["tint", "mu", part] in a colour, a string is a symbol. MathML stands at once;
-   KaTeX takes its place as soon as it has loaded. Symbols are looked up or taken letter by letter, so no text is read as TeX. */
+   KaTeX takes its place as soon as it has loaded. Symbols are looked up or taken letter by letter, so no text is read as TeX.
+   `texFormula` draws TeX that stands in a file of ours. */
 import { html } from "../dom.js";
 import { library } from "../libraries.js";
 import { later } from "../page.js";
@@ -27,10 +28,11 @@ const symbol = (text) => {
 
 /* KaTeX knows colours, no CSS variables: each gets a number there, and its variable in what KaTeX has drawn. */
 const tints = [];
-const tint = (name, inner) => {
+const coloured = (name) => {
   if (!tints.includes(name)) tints.push(name);
-  return `\\textcolor{#0f00${tints.indexOf(name).toString(16).padStart(2, "0")}}{${inner}}`;
+  return `\\textcolor{#0f00${tints.indexOf(name).toString(16).padStart(2, "0")}}`;
 };
+const tint = (name, inner) => `${coloured(name)}{${inner}}`;
 const untint = (at) => {
   for (const element of at.querySelectorAll("[mathcolor]")) element.removeAttribute("mathcolor"); // only read aloud
   for (const element of at.querySelectorAll("[style*=color]")) {
@@ -63,9 +65,9 @@ const mathml = (part, up, symbols) => {
 };
 
 let katex = null;
-const draw = (at, tree, symbols, displayMode) => {
+const draw = (at, source, displayMode) => {
   const holder = html("span", { class: "formula" });
-  katex.render(tex(tree, symbols), holder, { displayMode, output: "htmlAndMathml", trust: false, strict: "ignore", throwOnError: true, maxSize: 20, maxExpand: 200 });
+  katex.render(source, holder, { displayMode, output: "htmlAndMathml", trust: false, strict: "ignore", throwOnError: true, maxSize: 20, maxExpand: 200 });
   untint(holder);
   at.replaceChildren(holder);
 };
@@ -80,14 +82,29 @@ const whenSeen = (at, work) => new IntersectionObserver((entries, observer) => {
 /** Draw the formula `tree` into `parent` -> its element. inline: it stands in a line, with low fractions. */
 export const formula = (parent, tree, symbols = {}, { inline = false } = {}) => {
   const at = html("span", { class: "formula-place" }, parent);
-  if (katex) { draw(at, tree, symbols, !inline); return at; }
+  if (katex) { draw(at, tex(tree, symbols), !inline); return at; }
   const maths = document.createElementNS(MATHML, "math");
   maths.setAttribute("display", inline ? "inline" : "block");
   mathml(tree, maths, symbols);
   at.append(maths);
   whenSeen(at, async () => {
     try { katex = await library.katex(); } catch (error) { return console.warn(error.message); } // MathML stays
-    if (at.isConnected) draw(at, tree, symbols, !inline);
+    if (at.isConnected) draw(at, tex(tree, symbols), !inline);
+  });
+  return at;
+};
+
+/** Draw `source`, TeX of ours in which \tint{l1}{…} is a part in the colour --l1, into `parent`. Without KaTeX its source can be read. */
+export const texFormula = (parent, source) => {
+  const at = html("span", { class: "formula-place" }, parent);
+  const written = source.replace(/\\tint\{([\w-]+)\}/g, (_, name) => coloured(name));
+  if (katex) { draw(at, written, true); return at; }
+  whenSeen(at, async () => {
+    try { katex = await library.katex(); } catch (error) {
+      console.warn(error.message);
+      return at.replaceChildren(html("code", {}, null, source.replace(/\\tint\{[\w-]+\}/g, "")));
+    }
+    if (at.isConnected) draw(at, written, true);
   });
   return at;
 };
