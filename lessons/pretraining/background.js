@@ -84,7 +84,7 @@ const goal = (at, { words, value }, found, box, size) => {
   text(at, box.x + box.w, second, size, `${fill(words.many_answers, { n: found.targets })} · ${words.nobody}`, { anchor: "end" });
   const shown = value.tokens.slice(0, 12);
   const column = box.w / Math.max(1, shown.length);
-  const low = second + size * 1.2 + box.h * 0.2;
+  const low = second + size * 2 + box.h * 0.17;
   const most = Math.max(1, ...found.surprise.slice(0, 11));
   shown.forEach((token, index) => {
     const x = box.x + index * column;
@@ -92,18 +92,20 @@ const goal = (at, { words, value }, found, box, size) => {
     const letters = [size, size * 0.85, 24, 14].filter((one) => one >= (size > 20 ? 24 : 12)).find((one) => textWidth(named(token), one) < column - 12) ?? (size > 20 ? 24 : 12);
     text(at, x + column / 2 - 1, low + size * 0.95 + letters * 0.36, letters, fit(named(token), column - 12, letters), { anchor: "middle" });
     if (!index) return;
-    const tall = (found.surprise[index - 1] / most) * box.h * 0.15;
+    const tall = (found.surprise[index - 1] / most) * box.h * 0.13;
     rect(at, x + column / 2 - 12, low - 4 - tall, 24, tall, "now");
-    if (column > size * 3) text(at, x + column / 2 + 16, low - 8, size > 20 ? 24 : 14, nats(found.surprise[index - 1]), { cls: "l1" });
+    if (column > size * 2.4) text(at, x + column / 2, low - 10 - tall, size > 20 ? 24 : 14, nats(found.surprise[index - 1]), { cls: "l1", anchor: "middle" });
   });
   const third = low + size * 4;
   text(at, box.x, third, size, words.needs, { bold: true });
-  const each = (box.y + box.h - third) / 4;
+  const columns = box.h < 600 && size > 20 ? 2 : 1; // there is less room on a board
+  const each = Math.min(size * 1.7, (box.y + box.h - third) / (4 / columns));
   ["labels", "number", "gradient", "use"].forEach((name, index) => {
-    const y = third + each * (index + 1) - each * 0.12;
-    svg("path", { d: `M${box.x + 2} ${y - size * 0.35}l${size * 0.28} ${size * 0.3}l${size * 0.5} ${-size * 0.62}`, class: name === "use" ? "tick open" : "tick" }, at);
-    text(at, box.x + size * 1.3, y, size, words[`need.${name}`]);
-    if (name === "use") text(at, box.x + box.w, y, size, words["need.shown"], { cls: "quiet", anchor: "end" });
+    const x = box.x + (index % columns) * (box.w / 2);
+    const y = third + each * (Math.floor(index / columns) + 1) - each * 0.06;
+    svg("path", { d: `M${x + 2} ${y - size * 0.35}l${size * 0.28} ${size * 0.3}l${size * 0.5} ${-size * 0.62}`, class: name === "use" ? "tick open" : "tick" }, at);
+    text(at, x + size * 1.3, y, size, words[`need.${name}`]);
+    if (name === "use" && columns === 1) text(at, box.x + box.w, y, size, words["need.shown"], { cls: "quiet", anchor: "end" });
   });
 };
 

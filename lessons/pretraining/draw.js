@@ -61,10 +61,13 @@ const readValley = async (stage) => {
   }
 };
 
+const isNetwork = ({ scenes, value }) => scenes[value.scene]?.id === "network";
+
 /** What the swatches of the bars mean, as far as they are on show. */
-const legend = (at, { words }) => (value) => {
+const legend = (at, stage) => (value) => {
+  const { words } = stage;
   at.replaceChildren();
-  if (!value.bars || value.view !== "stage") return;
+  if (!value.bars || value.view !== "stage" || isNetwork(stage)) return;
   const key = (cls, name) => { html("i", { class: cls }, at); html("span", {}, at, name); };
   key("now", words.key_now);
   if (value.at.k < value.at.most_k) key("cost", words.key_cost);
@@ -91,11 +94,10 @@ export const build = (stage) => {
   parts.narrow = narrow(parts.card, stage);
   const low = html("div", { class: "low" }, parts.card);
   parts.places = places(low, stage);
-  parts.step = stepPanel(low, stage, () => {});
+  parts.step = stepPanel(low, stage);
   parts.card.append(parts.narrow.time);
   parts.card.after(parts.narrow.dock);
-  html("p", { class: "equation-2", hidden: true }, picture);
-  parts.network = picture.lastChild;
+  parts.network = html("p", { class: "equation-2", hidden: true }, head);
   parts.toNetwork = toNetwork(parts.network, stage);
   parts.background = backgrounds(html("section", { class: "background", hidden: true }, picture), stage);
   parts.go = glider((shown) => {
@@ -133,7 +135,7 @@ export const draw = (stage) => {
   const of = JSON.stringify([value.text, value.model]);
   if (own.of !== of) Object.assign(own, { of, pointed: null, live: null });
   const onStage = value.view === "stage";
-  parts.network.hidden = stage.scenes[value.scene]?.id !== "network";
+  parts.network.hidden = !isNetwork(stage);
   parts.toNetwork(value);
   parts.card.hidden = !onStage;
   parts.legend(value);
@@ -150,8 +152,8 @@ export const draw = (stage) => {
   show(stage, jump);
   if (!parts.isNarrow) parts.controls.draw(value, geometry(value, stage.shown));
   parts.narrow.draw(value, parts.isNarrow);
-  if (value.axis) readRoad(stage);
   if (value.step) readValley(stage);
+  if (value.axis) readRoad(stage);
 };
 
 export { board };

@@ -62,8 +62,8 @@ const valley = (at, { words }, found, losses, rate) => {
   drawing.setAttribute("aria-label", fill(words.valley_about.replace(/:[^}]*}/, "}"), { rate, now: nats(now), after: nats(after) }));
 };
 
-/** One step: buttons, learning rate, gradient norms. -> {draw, rate: () => thousandths} */
-export const stepPanel = (at, stage, previewed) => {
+/** One step: buttons, learning rate, gradient norms. -> {draw(value), go(times)} */
+export const stepPanel = (at, stage) => {
   const { words } = stage;
   const panel = html("div", { class: "sgd", role: "group", "aria-label": words.take }, at);
   const first = html("div", { class: "a" }, panel);
@@ -86,12 +86,8 @@ export const stepPanel = (at, stage, previewed) => {
   const rates = () => stage.value?.step?.rates ?? [];
   const rate = () => rates()[Number(slider.value)] ?? 0.01;
   const thousandths = () => Math.round(1000 * rate());
-  slider.addEventListener("input", () => { stage.own.rate = thousandths(); show(); previewed(true); });
+  slider.addEventListener("input", () => { show(); });
   slider.addEventListener("change", () => stage.act({ type: "set", name: "rate", value: thousandths() }, "rate"));
-  for (const [element, on, off] of [[take, "pointerenter", "pointerleave"], [take, "focus", "blur"], [slider, "pointerdown", "pointerup"], [slider, "focus", "blur"]]) {
-    element.addEventListener(on, () => previewed(true));
-    element.addEventListener(off, () => previewed(false));
-  }
   const go = (times) => stage.act({ type: "step", rate: thousandths(), times });
   take.addEventListener("click", () => go(1));
   ten.addEventListener("click", () => go(10));
@@ -130,8 +126,7 @@ export const stepPanel = (at, stage, previewed) => {
     grad.setAttribute("aria-label", `${words.gradient_label}. ${told.join("; ")}`);
   };
   return {
-    thousandths, go,
-    after: () => losses()?.[rates().indexOf(rate())],
+    go,
     draw(value) {
       const found = value.step;
       panel.classList.toggle("empty", !found);

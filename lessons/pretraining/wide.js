@@ -89,7 +89,7 @@ const tokens = (drawing, value, words, g, chosen, first) => {
       const size = [15, 14, 13, 12].find((one) => textWidth(name, one, weight ?? 400) <= column - 6) ?? 12;
       text(drawing, middle, 264 + size * 0.36, fit(name, column - 6, size, weight), { cls: `token-name ${state}`, anchor: "middle", weight, size });
       if (!index) { for (const y of [297, 315]) text(drawing, middle, y, "—", { cls: "quiet", anchor: "middle" }); return; }
-      const tight = Math.max(12, Math.min(14, column * 0.33));
+      const tight = [14, 13, 12, 11].find((one) => textWidth("<0.001", one, 700) <= column) ?? 11;
       text(drawing, middle, 297, nats(now[index - 1]), { cls: "l1", anchor: "middle", weight, size: tight });
       text(drawing, middle, 315, chance(Math.exp(-now[index - 1])), { cls: me ? "" : "quiet", anchor: "middle", weight, size: tight });
     } else if (column >= THIN || me) {
