@@ -1,5 +1,5 @@
 """The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py,
-app/task_endpoints.py, app/attention_endpoints.py and app/glossary_endpoints.py.
+app/task_endpoints.py, app/attention_endpoints.py, app/pretraining_endpoints.py and app/glossary_endpoints.py.
 
 Gradio only lists and describes them; calls are answered by app/doors/calls.py, which runs the very same
 functions. Their last argument `lang` is read there: it is the language of a sentence that says what is wrong.
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from app import attention_endpoints, endpoints, glossary_endpoints, task_endpoints
+from app import attention_endpoints, endpoints, glossary_endpoints, pretraining_endpoints, task_endpoints
 from app.models import Registry
 from app.returns import (
     Attention,
@@ -20,6 +20,7 @@ from app.returns import (
     FilledBlank,
     Generated,
     Intervened,
+    LogProbs,
     Losses,
     Models,
     Names,
@@ -30,7 +31,7 @@ from app.returns import (
     Traced,
 )
 
-MODULES = (endpoints, task_endpoints, attention_endpoints, glossary_endpoints)
+MODULES = (endpoints, task_endpoints, attention_endpoints, pretraining_endpoints, glossary_endpoints)
 
 
 def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
@@ -76,7 +77,10 @@ def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
     def objective(texts: str, labels: str, lambda_: float, model: str, lang: str = "") -> Losses:
         return task_endpoints.computing_objective(texts, labels, lambda_, model, registry=registry)
 
-    listed = (models, tokenize, next_token, generate, trace, build_input, objective)
+    def log_probs(text: str, model: str, k: int, lang: str = "") -> LogProbs:
+        return pretraining_endpoints.measuring(text, model, k, registry=registry)
+
+    listed = (models, tokenize, next_token, generate, trace, build_input, objective, log_probs)
     return {function.__name__: function for function in listed} | _of_attention(registry) | _of_glossary()
 
 

@@ -20,6 +20,7 @@ import orjson
 
 from app import i18n, models
 from app.engine import memory
+from app.engine.copies import COPIES, visitor
 from app.errors import InputError, UserError
 from app.lesson import Context, Page, Stage
 from app.models import Registry
@@ -95,6 +96,7 @@ class Host:
         old = [name for name, session in self._sessions.items() if session.touched < before]
         for name in old:
             del self._sessions[name]
+            COPIES.leave(name)
         return len(old)
 
     async def act(
@@ -114,7 +116,8 @@ class Host:
         if "ask" in payload:  # it changes nothing, so it waits for no turn
 
             def told() -> bytes:
-                answered = reply(context, stage, session.page, place.visit, payload)
+                with visitor(owner.session):
+                    answered = reply(context, stage, session.page, place.visit, payload)
                 return orjson.dumps(answered | {"seq": seq}) + b"\n"
 
             yield await self.page_work.run(owner, told, gone)
@@ -130,7 +133,8 @@ class Host:
             again = seq > 0 and place.answered == seq
 
             def work() -> tuple[Page, Visit | None, bytes]:
-                new_page, new_visit, picture = answer(context, stage, page, visit, payload, again)
+                with visitor(owner.session):
+                    new_page, new_visit, picture = answer(context, stage, page, visit, payload, again)
                 return new_page, new_visit, orjson.dumps(picture | {"seq": seq}) + b"\n"
 
             new_page, place.visit, picture = await self.page_work.run(owner, work, gone)
@@ -144,7 +148,7 @@ class Host:
         if session is None:
             session = self._sessions[name] = Session(Page(None, self.registry.default))
             while len(self._sessions) > MOST_SESSIONS:
-                self._sessions.popitem(last=False)
+                COPIES.leave(self._sessions.popitem(last=False)[0])
         self._sessions.move_to_end(name)
         session.touched = time.monotonic()
         return session

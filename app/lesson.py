@@ -172,6 +172,10 @@ def _unchanged(state: Any) -> Any:
     return state
 
 
+def _nothing_lost(context: Context, page: Page, before: Any, after: Any) -> str:
+    return ""
+
+
 def _nobody(context: Context, page: Page, state: Any) -> None:
     return None
 
@@ -192,6 +196,8 @@ class Live:
             read through the questions of app/payload.py.
         start: (context, page, state) -> state, called when text, model, link or scene gave the State a new
             beginning.
+        lost: (context, page, state before `start`, state after it) -> what of it this model or text has not,
+            in words for the notice of the next picture; "" for nothing.
         forget: state -> the State without what belonged to the text or the model before.
         keep: state -> what a link cannot hold, as plain data, to survive a change of language.
         restore: (context, page, state, kept) -> state; `kept` comes from the browser, as a payload does.
@@ -214,6 +220,7 @@ class Live:
     draw: Callable[[Context, Page, Any], dict[str, Any]]
     actions: Mapping[str, Action] = field(default_factory=dict)
     start: Callable[[Context, Page, Any], Any] = _as_it_is
+    lost: Callable[[Context, Page, Any, Any], str] = _nothing_lost
     forget: Callable[[Any], Any] = _unchanged
     keep: Callable[[Any], dict[str, Any]] = _nothing
     restore: Callable[[Context, Page, Any, Payload], Any] = _as_it_is

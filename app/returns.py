@@ -125,6 +125,22 @@ class Intervened(TypedDict):
     after: list[Step]
 
 
+class LogProb(TypedDict):
+    """log_p: ln P in nats; null for the first token, which has no condition."""
+
+    id: int
+    piece: str
+    log_p: float | None
+
+
+class LogProbs(TypedDict):
+    """sum: of the log_p. perplexity: e to their mean, with the sign turned; null where there is none."""
+
+    tokens: list[LogProb]
+    sum: float
+    perplexity: float | None
+
+
 class FilledBlank(TypedDict):
     """The ten likeliest tokens of the hidden place. p: plain softmax."""
 

@@ -47,7 +47,10 @@ class Visit:
 
 
 def begin(context: Context, live: Live, visit: Visit) -> Visit:
-    return replace(visit, state=live.start(context, visit.page, visit.state))
+    """The visit with a State that its model and text have; what of it they have not is told."""
+    state = live.start(context, visit.page, visit.state)
+    lost = live.lost(context, visit.page, visit.state, state)
+    return replace(visit, state=state, notice=" ".join(filter(None, (visit.notice, lost))))
 
 
 def first_visit(context: Context, page: Page) -> Visit:
@@ -147,7 +150,7 @@ def _follow_link(context: Context, live: Live, page: Page, query: Mapping[str, s
         visit = replace(visit, state=replace(visit.state, **fields))
         page, visit, impossible = _begin_if_possible(context, live, page, visit)
         told.append(impossible)
-    return page, replace(visit, notice=" ".join(filter(None, (sorry, cut, *told))))
+    return page, replace(visit, notice=" ".join(filter(None, (sorry, cut, visit.notice, *told))))
 
 
 def follow(context: Context, live: Live, page: Page, visit: Visit) -> Visit:

@@ -7,7 +7,17 @@ import sys
 
 from benchmarks.trainers import paused
 
-NAMES = ("startup", "round_trip", "engine", "architecture", "attention", "glossary", "training", "classroom")
+NAMES = (
+    "startup",
+    "round_trip",
+    "engine",
+    "architecture",
+    "attention",
+    "pretraining",
+    "glossary",
+    "training",
+    "classroom",
+)
 LONG = ("gain",)  # only where it is asked for by name
 
 

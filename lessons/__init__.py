@@ -7,6 +7,7 @@ from app.lesson import Lesson
 FOLDERS = (
     "glossary",
     "next_token",
+    "pretraining",
     "architecture",
     "attention",
     "fine_tuning",

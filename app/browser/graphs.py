@@ -1,13 +1,13 @@
 """The functions of `engine.objective` and `engine.looks` as ONNX graphs for the browser.
 
 Each graph has one shape: 8 examples of one or two sequences of 32 tokens, which all inputs of the datasets
-fit into. A step comes in 24 tokens too, since most batches are that short and a step then takes a quarter
-less; what is asked between the steps does without. One serves 2 to 8 labels. Classification and entailment
+fit into. Steps and looks come in shorter shapes too, since most batches are short and what is computed over
+padding is time lost (`STEP_LENGTHS`). One serves 2 to 8 labels. Classification and entailment
 share the graphs of one sequence; similarity and multiple choice have two sequences and different heads, so a
 graph each: a flag between the two would cost as much in each step as it saves once in a transfer of 15 kB.
 
     <model>-8x1x32.onnx          a training step: `objective.make_step_on_pieces`
-    <model>-8x1x24.onnx          the same for batches that fit
+    <model>-8x1x20.onnx, …x24    the same for batches that fit
     <model>-8x1x32-look.onnx     logits of the labels, and L1 of each example: `looks.make_evaluation`
     <model>-1x1x32-next.onnx     logits of the next token: `looks.make_continuation`
 
@@ -46,7 +46,14 @@ SOURCES = (
     "app/browser/graphs.py",
 )
 MOST_LABELS = 8  # columns of W_y
-BATCH, LENGTH, SHORT = 8, 32, 24
+BATCH, LENGTH = 8, 32
+# The lengths that a batch of the datasets asks for: sentiment 20, pairs 24 and 28. The longest fits all.
+STEP_LENGTHS = {
+    "classification": (20, 24, LENGTH),
+    "similarity": (24, 28, LENGTH),
+    "choice": (24, 28, LENGTH),
+}
+LOOK_LENGTHS = (24, LENGTH)
 OPSET = 18
 GELU_LINEAR = 2 * math.sqrt(2 / math.pi)
 GELU_CUBIC = 0.044715 * GELU_LINEAR
@@ -159,10 +166,15 @@ def names(told: str, shape: Shape) -> list[str]:
 def graphs() -> Iterator[Graph]:
     """All of them."""
     for model in EMBEDDED:
-        for work, length in ((STEP, LENGTH), (STEP, SHORT), (LOOK, LENGTH)):
-            yield Graph(model, work, ("classification", "entailment"), 1, length=length)
-            yield Graph(model, work, ("similarity",), 2, length=length)
-            yield Graph(model, work, ("choice",), 2, length=length)
+        for kinds, n_sequences in (
+            (("classification", "entailment"), 1),
+            (("similarity",), 2),
+            (("choice",), 2),
+        ):
+            for length in STEP_LENGTHS[kinds[0]]:
+                yield Graph(model, STEP, kinds, n_sequences, length=length)
+            for length in LOOK_LENGTHS:
+                yield Graph(model, LOOK, kinds, n_sequences, length=length)
         yield Graph(model, NEXT, (), 1, batch=1)
 
 

@@ -105,8 +105,10 @@ def _read(folder: Path, name: str, model_class: type[PreTrainedModel], eager: bo
 def read_checkpoint(folder: Path, name: str, step: int, eager: bool) -> PreTrainedModel:
     """The model as it was after `step` updates of pre-training, from `checkpoints/step-000100.safetensors`.
 
+    In float32, like a finished one.
     Raises ModelError: as `architecture`, "unknown_step" or "broken_weights".
     """
+    import torch
     from safetensors import SafetensorError
     from transformers import AutoConfig
 
@@ -117,7 +119,9 @@ def read_checkpoint(folder: Path, name: str, step: int, eager: bool) -> PreTrain
     if not path.is_file():
         raise ModelError("unknown_step", name=name, step=step)
     model = model_class._from_config(
-        AutoConfig.from_pretrained(folder), attn_implementation="eager" if eager else None
+        AutoConfig.from_pretrained(folder),
+        dtype=torch.float32,  # else that of the finished weights' file
+        attn_implementation="eager" if eager else None,
     )
     try:
         report = model.load_state_dict(load_quantized(path), strict=False)

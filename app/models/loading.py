@@ -139,6 +139,11 @@ def load(
     return loaded
 
 
+def read_step(spec_or_name: ModelSpec | str, step: int) -> LoadedModel:
+    """A pre-training checkpoint that only the caller keeps: read anew each time. Raises as `load`."""
+    return _load(_spec(spec_or_name), step, eager=False, progress=None)
+
+
 def is_loaded(spec: ModelSpec) -> bool:
     """The finished model is in memory."""
     return (spec, None, False) in _models

@@ -15,6 +15,7 @@ from app.errors import ModelError, shown
 MODELS_FOLDER = Path(__file__).parents[2] / "assets" / "models"
 EMBEDDED = ("tiny-gpt2", "tiny-gpt1")
 HUB = ("openai-community/gpt2", "distilbert/distilgpt2", "openai-community/openai-gpt")
+_SHORT = {name.partition("/")[2]: name for name in HUB}  # as the hub itself knew them first
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
@@ -51,10 +52,11 @@ class Registry:
         self.names = tuple(self._specs)
 
     def spec(self, name: object) -> ModelSpec:
-        """Look a name up, in whichever Unicode form; anything else, of whatever type, raises
-        ModelError("unknown_model").
+        """Look a name up, in whichever Unicode form, or one of the hub without its owner ("gpt2"); anything
+        else, of whatever type, raises ModelError("unknown_model").
         """
-        found = self._specs.get(unicodedata.normalize("NFC", name[:400])) if isinstance(name, str) else None
+        asked = unicodedata.normalize("NFC", name[:400]) if isinstance(name, str) else ""
+        found = self._specs.get(asked) or self._specs.get(_SHORT.get(asked, ""))
         if found is None:
             raise ModelError("unknown_model", name=shown(name))
         return found

@@ -87,14 +87,14 @@ const scenes = {
     if (!this.at) return;
     const { scenes } = stage;
     const now = stage.value.scene;
-    const button = (text, name, action, more = {}) => {
-      const made = html("button", { class: name, "data-key": name, ...more }, this.at, text);
-      made.addEventListener("click", action);
+    const button = (text, name, action, ended = false) => { // one at its end keeps the focus
+      const made = html("button", { class: name, "data-key": name, "aria-disabled": ended ? "true" : null }, this.at, text);
+      if (!ended) made.addEventListener("click", action);
       return made;
     };
     const focused = document.activeElement?.closest?.(".scenes") && document.activeElement.dataset.key;
     this.at.replaceChildren();
-    button(words.previous, "previous", () => step(-1), { disabled: now === 0 || now === null });
+    button(words.previous, "previous", () => step(-1), now === 0 || now === null);
     const middle = html("div", { class: "dots" }, this.at);
     const dot = (index) => {
       const made = html("button", { class: now !== null && index < now ? "dot past" : "dot", title: scenes[index].title, "aria-label": `${index + 1}. ${scenes[index].title}`, "data-key": `dot${index}` }, middle);
@@ -108,7 +108,7 @@ const scenes = {
     };
     if (now === null) here();
     scenes.forEach((_, index) => (index === now ? here() : dot(index)));
-    button(words.next, "next", () => step(1), { disabled: now === scenes.length - 1 });
+    button(words.next, "next", () => step(1), now === scenes.length - 1);
     const copy = button(words.copy, "copy", () => this.copy(stage, copy));
     if (focused) this.at.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   },
@@ -132,14 +132,22 @@ const scenes = {
 };
 
 /** Move to the scene `by` steps on, or to scene `index`. */
+let early = 0; // steps that were taken before there was a picture to step from
 const step = (by, index) => {
   const stage = active();
-  if (!stage?.value) return;
+  if (!stage?.value) return void (early += by);
   const last = stage.scenes.length - 1;
   const from = stage.target ?? stage.value.scene;
   const to = index ?? (from === null ? 0 : Math.min(Math.max(from + by, 0), last));
   stage.target = to; // presses faster than the answers count on from here
   stage.act({ type: "scene", to }, "scene");
+};
+
+/** What was pressed while the lesson came, as soon as Python has answered: the address stands before it in the line. */
+const catchUp = (stage) => {
+  if (!early || !stage.value.ready) return;
+  const by = Math.sign(early);
+  for (; early; early -= by) step(by);
 };
 
 /* ---- presentation mode: nothing but the board ---- */
@@ -174,7 +182,7 @@ const touchBar = (at) => {
 const onKey = (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const at = event.target;
-  const presenting = root.dataset.present;
+  const presenting = root.dataset.present || (!active()?.value && query().get("present") === "1");
   const by = { PageDown: 1, PageUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
   const free = at === document.body || at.classList?.contains("board");
   if (event.key === "Escape") {
@@ -224,6 +232,7 @@ export const buildShell = (at) => {
 shell.painted = (stage) => {
   scenes.draw(stage);
   bar.draw(stage);
+  catchUp(stage);
 };
 /** A tab without a stage has no scenes, and its address names nothing but the lesson. */
 export const leaveEmpty = (id) => {

@@ -6,13 +6,16 @@ import { Sweep } from "./sweep.js";
 
 const brief = (value) => (Math.abs(value) < 0.005 ? "0" : number(value).replace("0.", "."));
 
+const MOST = 1000; // characters that are sent; Python tells what is too long
+
 export const exchangePanel = (at, stage) => {
   const { words } = stage;
   const form = html("form", { class: "other" }, at);
   html("label", { for: "attention-other" }, form, words.other);
-  const field = html("input", { id: "attention-other", autocomplete: "off", spellcheck: "false", maxlength: 300, "data-key": "other" }, form);
+  const field = html("input", { id: "attention-other", autocomplete: "off", spellcheck: "false", "data-key": "other" }, form);
   const send = () => {
-    const written = field.value.replaceAll("\0", "").trim();
+    const typed = field.value.replaceAll("\0", "").trim();
+    const written = (typed.toWellFormed?.() ?? typed).slice(0, MOST);
     if (field.value !== written) field.value = written;
     if (written !== stage.value.exchange?.other) stage.act({ type: "set", name: "other", value: written }, "other");
   };
@@ -23,6 +26,7 @@ export const exchangePanel = (at, stage) => {
     const [text, other] = line.split(" | ");
     const button = html("button", { class: "link", "data-key": `pair${index}`, title: `${text} / ${other}` }, examples, fill(words.pair_n, { n: index + 1 }));
     button.addEventListener("click", () => {
+      if (stage.value.cuts?.length) stage.act({ type: "switch" }); // they are of the text before
       if (stage.value.text !== text) stage.act({ type: "text", text }, "text");
       stage.act({ type: "set", name: "other", value: other }, "other");
     });
@@ -30,6 +34,7 @@ export const exchangePanel = (at, stage) => {
   const where = html("select", { "aria-label": words.where, "data-key": "position" }, examples);
   where.addEventListener("change", () => stage.act({ type: "set", name: "position", value: Number(where.value) }, "position"));
   const say = html("p", { class: "quiet-text", "aria-live": "polite" }, at);
+  const uncut = html("p", { class: "quiet-text uncut" }, at);
   const result = html("div", {}, at);
   const offs = html("div", { class: "offs" }, result);
   const delta = html("div", { class: "delta" }, result);
@@ -55,6 +60,8 @@ export const exchangePanel = (at, stage) => {
     where.value = exchange.position;
     say.textContent = exchange.say;
     say.hidden = !exchange.say;
+    uncut.textContent = exchange.uncut;
+    uncut.hidden = !exchange.uncut;
     result.hidden = Boolean(exchange.say);
     if (exchange.say) return;
     offs.replaceChildren();

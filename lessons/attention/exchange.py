@@ -9,13 +9,14 @@ from torch import Tensor
 
 from app.engine.hooks import exchange
 from app.engine.interventions import heads_z
+from app.errors import InputError
 from app.models import LoadedModel
 from app.models.tokens import learner_text
 from app.parts import Part
 from app.views.tokens import token_view
 from lessons.attention import compute
 from lessons.attention.picture import Picture
-from lessons.attention.state import LAST, State, place
+from lessons.attention.state import LAST, LONGEST_OTHER, State, place
 
 LEAST_APART = 0.05  # nats between the two sentences; of less no part can be told
 
@@ -52,12 +53,17 @@ def position_of(state: State, n_tokens: int) -> int | None:
 
 
 def pair(loaded: LoadedModel, text: str, other: str) -> Pair | str:
-    """The two sentences, or why there is nothing to exchange: "empty", "length", "same"."""
-    other = learner_text(other).strip()
-    if not other:
-        return "empty"
+    """The two sentences, or why there is nothing to exchange: "empty", "long", "unread", "length", "same"."""
     plain = compute.run(loaded, text)
-    ids, _ = compute.shown_ids(loaded, other)
+    try:
+        other = learner_text(other).strip()
+        if len(other) > LONGEST_OTHER:
+            return "long"
+        if not other:
+            return "empty"
+        ids, _ = compute.shown_ids(loaded, other)
+    except InputError:
+        return "unread"
     if len(ids) != len(plain.ids):
         return "length"
     log_p = plain.next_log_probabilities()
@@ -83,7 +89,9 @@ def swapped(loaded: LoadedModel, text: str, two: Pair, state: State) -> Tensor:
 def draw(picture: Picture) -> dict[str, Any]:
     """The panel: both sentences, the bars of both answers, and how far the state's heads carry."""
     state, loaded = picture.state, picture.loaded
+    uncut = picture.words("exchange.uncut", parts=picture.named(state.cuts)) if state.cuts else ""
     shown: dict[str, Any] = {
+        "uncut": uncut,
         "other": state.other,
         "position": state.position,
         "swaps": [{"part": part, "name": picture.part(part)} for part in state.swaps],
@@ -91,7 +99,7 @@ def draw(picture: Picture) -> dict[str, Any]:
     }
     two = pair(loaded, picture.page.text, state.other)
     if isinstance(two, str):
-        return shown | {"say": picture.words(f"exchange.{two}", **_lengths(picture))}
+        return shown | {"say": picture.words(f"exchange.{two}", **_lengths(picture, two))}
     after = swapped(loaded, picture.page.text, two, state)
     pieces = picture.next_view(two.answers[0]), _view(picture, two.other, two.answers[1])
     rows = [
@@ -122,10 +130,11 @@ def key(picture: Picture) -> str:
     return Part((picture.of, picture.state.other, picture.state.position), dict).name
 
 
-def _lengths(picture: Picture) -> dict[str, Any]:
+def _lengths(picture: Picture, kind: str) -> dict[str, Any]:
     other = picture.state.other.strip()
-    n_other = len(picture.loaded.tokenizer.encode(other)) if other else 0
+    n_other = len(picture.loaded.tokenizer.encode(other)) if kind == "length" else 0
     return {
+        "limit": LONGEST_OTHER,
         "n": len(picture.text_ids),
         "other": n_other,
         "piece": picture.next_piece(int(picture.before.argmax())),

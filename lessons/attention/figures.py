@@ -16,6 +16,7 @@ from app.parts import Part
 from app.views import heatmap
 from app.views.explained import explained
 from app.views.snippet import Snippet, loadable
+from app.views.tokens import token_view
 from lessons.attention import compute, exchange, lists, look, questions, unmasked
 from lessons.attention.picture import Picture
 from lessons.attention.state import SCORES, State, is_cut, place
@@ -44,6 +45,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
         "rank": state.rank,
         "lists": state.lists,
         "lists_done": read,
+        "list": Part((of[-1], state.lists), lambda: _list(picture) if state.lists else []),
         "tool": state.tool,
         "how": state.how,
         "cuts": [_cut(picture, part) for part in state.cuts],
@@ -57,7 +59,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
         "effect": Part((*of, *cut, picture.target), lambda: _effect(picture)),
         "sweep": {"key": picture.sweep_key},
         "exchange": Part(
-            (*of, state.tool == "exchange", state.other, state.swaps, state.position),
+            (*of, state.cuts, state.tool == "exchange", state.other, state.swaps, state.position),
             lambda: exchange.draw(picture) if state.tool == "exchange" else None,
         ),
         "unmasked": Part(
@@ -89,6 +91,10 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
 def _cut(picture: Picture, part: str) -> dict[str, Any]:
     kind, layer, head = place(part)
     return {"part": part, "kind": kind, "layer": layer, "head": head, "name": picture.part(part)}
+
+
+def _list(picture: Picture) -> list[dict[str, Any]]:
+    return [token_view(piece) for piece in lists.example(picture.loaded)]
 
 
 def _map(picture: Picture) -> dict[str, Any]:

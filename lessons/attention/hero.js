@@ -3,8 +3,9 @@ import { fill, fit, html } from "../../assets/js/dom.js";
 import { fullHeatmap } from "../../assets/js/views/full_heatmap.js";
 import { heat } from "../../assets/js/views/heatmap.js";
 import { PAGE, curves, sizes } from "./curves.js";
-import { shown } from "./map.js";
+import { isMeasuring, shown } from "./map.js";
 import { headName, named, number } from "./numbers.js";
+import { canTurn, isTurned, turn, turning } from "./turn.js";
 
 const ROOM = 352; // px, of the drawing
 const NAMES = 82; // px beside a heatmap
@@ -40,7 +41,7 @@ export const hero = (at, stage) => {
   });
   const cut = html("button", { class: "cut", "data-key": "cut" }, bar);
   const partOf = () => headName(stage.value.at.layer, stage.value.at.head);
-  cut.addEventListener("click", () => stage.act({ type: "switch", part: partOf() }));
+  cut.addEventListener("click", () => turn(stage, partOf()));
   const plot = html("div", { class: "plot" }, at);
   const note = html("p", { class: "off-note", hidden: true }, at);
 
@@ -91,15 +92,19 @@ export const hero = (at, stage) => {
   return (value) => {
     name.textContent = fill(words.one_head, { name: headName(value.at.layer, value.at.head) });
     const off = Boolean(value.cuts?.some((one) => one.part === partOf() || (one.kind === "attention" && one.layer === value.at.layer)));
-    cut.textContent = off ? words.head_on : words.head_off;
-    cut.setAttribute("aria-label", fill(off ? words.switch_on : words.switch_off, { name: partOf() }));
-    cut.setAttribute("aria-pressed", String(off));
+    const turned = isTurned(value, partOf());
+    const say = turning(value, words, turned);
+    cut.textContent = say.button;
+    cut.setAttribute("aria-label", fill(say.aria, { name: partOf() }));
+    cut.setAttribute("aria-pressed", String(turned));
+    cut.disabled = !canTurn(value);
     for (const [mode, button] of modes) button.setAttribute("aria-pressed", String(mode === value.mode));
     at.classList.toggle("is-off", off);
     note.hidden = !off;
     note.textContent = off ? words[value.how === "mean" ? "off_note_mean" : "off_note"] : "";
     if (!value.ready) return;
-    tag(about, value.scores[value.at.layer * value.heads + value.at.head], value.rank, words);
+    if (isMeasuring(value)) about.replaceChildren();
+    else tag(about, value.scores[value.at.layer * value.heads + value.at.head], value.rank, words);
     const weights = weightsOf(value.large);
     plot.classList.toggle("long", value.tokens.length * PAGE.least + PAGE.top > ROOM && value.mode === "curves");
     if (value.mode === "heatmap") { plot.replaceChildren(); heatmap(value, weights); } else drawCurves(value, weights);

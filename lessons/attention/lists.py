@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from math import ceil
 
-from app.engine.head_scores import N_SEQUENCES, HeadScores, measuring
+from app.engine.head_scores import N_SEQUENCES, HeadScores, measuring, repeated_sequences
 from app.engine.memory import SHARED, number_of
 from app.models import LoadedModel
+from app.models.tokens import Piece
 
 SLICE = 0.3  # seconds of one question
+SHOWN = 2  # tokens of a list
 BYTES = 400  # of the scores of one head
 
 
@@ -27,7 +29,7 @@ def read_some(loaded: LoadedModel) -> float:
             break
         reading = ceil(share * N_SEQUENCES - 1e-6)  # this list; what it gives is kept when it is done
         first = reading if first is None else first
-        if reading > first and time.monotonic() >= end:
+        if reading > first and share < 1 and time.monotonic() >= end:
             return share
     return 1.0
 
@@ -35,6 +37,12 @@ def read_some(loaded: LoadedModel) -> float:
 def scores(loaded: LoadedModel) -> list[HeadScores] | None:
     """Of every head, layer by layer; None as long as lists are left."""
     return SHARED.get(_key(loaded))
+
+
+def example(loaded: LoadedModel) -> list[Piece]:
+    """How the first list begins."""
+    ids = repeated_sequences(loaded.vocab_size, loaded.n_ctx)[0]  # (2n,)
+    return loaded.tokenizer.pieces(ids[: min(SHOWN, len(ids) // 2)].tolist())
 
 
 def done(loaded: LoadedModel) -> bool:

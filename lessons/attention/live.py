@@ -9,6 +9,7 @@ from app.lesson import Context, Live, Page
 from app.models import LoadedModel
 from app.payload import Payload
 from lessons.attention import compute, figures, long_work
+from lessons.attention.picture import named
 from lessons.attention.state import LAST, MAX_TOKENS, State, order, place
 
 
@@ -29,6 +30,20 @@ def start(context: Context, page: Page, state: State) -> State:
         cuts=tuple(part for part in state.cuts if _exists(loaded, part)),
         swaps=tuple(part for part in state.swaps if _exists(loaded, part)),
     )
+
+
+def lost(context: Context, page: Page, before: State, after: State) -> str:
+    """What `start` has taken away, in words: the head on show, and parts, of this model or another one."""
+    left = after.cuts + after.swaps
+    gone = [part for part in dict.fromkeys(before.cuts + before.swaps) if part not in left]
+    told = []
+    if gone:
+        key = "lost.parts" if before.model in ("", after.model) else "lost.with_model"
+        told.append(context.text(key, parts=named(context.text, gone)))
+    asked, shown = f"{before.layer}.{before.head}", f"{after.layer}.{after.head}"
+    if asked not in (shown, f"{State.layer}.{State.head}"):
+        told.append(context.text("lost.head", asked=asked, shown=shown))
+    return " ".join(told)
 
 
 def _exists(loaded: LoadedModel, part: str) -> bool:
@@ -92,6 +107,7 @@ def _toggled(context: Context, page: Page, parts: tuple[str, ...], payload: Payl
 
 LIVE = Live(
     start=start,
+    lost=lost,
     forget=forget,
     draw=draw_picture,
     actions={"pick": pick, "mark": mark, "set": set_field, "switch": switch, "swap": swap},

@@ -15,9 +15,9 @@ MOSTLY = 0.5  # of its weight, from which on a head is said to rest on the first
 def told(picture: Picture) -> str:
     """What the head does here, and what the cut, the exchange or the mask makes of it."""
     tool = picture.state.tool
-    first = _looks(picture)
     if tool == "mask":
-        return f"{first} {unmasked.say(picture)}"
+        return f"{_looks(picture, reasons=False)} {unmasked.say(picture)}"
+    first = _looks(picture)
     if tool == "exchange":
         return _carried(picture) or first
     if picture.state.cuts and _moved(picture):
@@ -25,7 +25,7 @@ def told(picture: Picture) -> str:
     return " ".join(filter(None, [first, _cut(picture), _dropped(picture)]))
 
 
-def _looks(picture: Picture) -> str:
+def _looks(picture: Picture, reasons: bool = True) -> str:
     """Where the chosen token of this head looks most, and what stands there."""
     state, query = picture.state, picture.query
     if picture.state.cuts and not picture.row.z.any():
@@ -45,7 +45,7 @@ def _looks(picture: Picture) -> str:
         relation = ""
     if relation == "self":
         return picture.words("look.self", **values)
-    reason = picture.words(f"look.is.{relation}", **values) if relation and not state.cuts else ""
+    reason = picture.words(f"look.is.{relation}", **values) if relation and reasons and not state.cuts else ""
     return " ".join(filter(None, [picture.words("look.weight", **values), reason]))
 
 

@@ -1,7 +1,8 @@
 /* All heads at once: a thumbnail each, what it is named after with the score, and the ranking by any of the six scores. */
 import { fill, html, svg } from "../../assets/js/dom.js";
 import { heat } from "../../assets/js/views/heatmap.js";
-import { headName } from "./numbers.js";
+import { headName, named } from "./numbers.js";
+import { canTurn, isTurned, turn, turning } from "./turn.js";
 
 const LABELS = ["previous", "first", "same", "induction", ""];
 const SCORES = ["previous", "first", "same", "induction", "entropy", "width"];
@@ -19,6 +20,9 @@ const glyph = (parent, label) => {
 
 /** A score as it is read: a distance with one decimal, the others with two. */
 export const shown = (name, value, words) => (value === null ? words.no_score : value.toFixed(name === "width" ? 1 : 2));
+
+/** The scores asked for are not there yet; those of the text must not stand under their name. */
+export const isMeasuring = (value) => Boolean(value.ready && value.lists && !value.lists_done);
 
 /** What stands on a thumbnail: the score that ranks, or that of its label, and whether a cut has moved it. */
 const scoreOf = (one, rank, words) => {
@@ -52,17 +56,20 @@ class Cell {
     const name = headName(layer, head);
     const off = value.cuts.some((one) => one.part === name || (one.kind === "attention" && one.layer === layer));
     const chosen = layer === value.at.layer && head === value.at.head;
-    const told = score.name ? `${words[`score.${score.name}`]} ${score.text}` : words.unclear;
+    const told = isMeasuring(value) ? words.lists_running : score.name ? `${words[`score.${score.name}`]} ${score.text}` : words.unclear;
     this.button.title = `${fill(words.one_head, { name })} · ${told}`;
     this.button.setAttribute("aria-label", `${fill(words.one_head, { name })}, ${told}${off ? `, ${words.is_off}` : ""}`);
     this.button.setAttribute("aria-pressed", String(chosen));
     this.button.tabIndex = chosen ? 0 : -1;
     this.frame.className = `hd${chosen ? " sel" : ""}${off ? " off" : ""}${layer === value.at.layer ? " here" : ""}`;
-    this.number.textContent = size < 40 || off ? "" : `${score.text}${score.moved ? (score.moved < 0 ? "↓" : "↑") : ""}`;
+    this.number.textContent = size < 40 || off || isMeasuring(value) ? "" : `${score.text}${score.moved ? (score.moved < 0 ? "↓" : "↑") : ""}`;
     this.number.classList.toggle("moved", Boolean(score.moved));
-    this.cut.textContent = off ? words.on : words.off;
-    this.cut.setAttribute("aria-label", fill(off ? words.switch_on : words.switch_off, { name }));
-    this.label.textContent = off ? words.is_off : place !== null ? fill(words.rank_n, { n: place + 1 }) : score.name ? words[`score.${score.name}`] : "—";
+    const turned = isTurned(value, name);
+    const say = turning(value, words, turned);
+    this.cut.textContent = say.short;
+    this.cut.setAttribute("aria-label", fill(say.aria, { name }));
+    this.cut.disabled = !canTurn(value);
+    this.label.textContent = turned && value.tool === "exchange" ? words.is_swapped : off ? words.is_off : isMeasuring(value) ? "" : place !== null ? place === undefined ? "" : fill(words.rank_n, { n: place + 1 }) : score.name ? words[`score.${score.name}`] : "—";
   }
 }
 
@@ -82,7 +89,11 @@ class HeadMap {
     const second = html("div", { class: "ranking" }, at);
     this.select = html("select", { "aria-label": words.rank_by, "data-key": "rank" }, second);
     for (const name of ["label", ...SCORES]) html("option", { value: name }, this.select, words[name === "label" ? "rank_label" : `score.${name}`]);
-    this.select.addEventListener("change", () => stage.act({ type: "set", name: "rank", value: this.select.value }, "rank"));
+    this.select.addEventListener("change", () => {
+      if (stage.value) stage.value = { ...stage.value, rank: this.select.value }; // the scores are all here
+      stage.show({});
+      stage.act({ type: "set", name: "rank", value: this.select.value }, "rank");
+    });
     this.legend = html("div", { class: "legend", role: "group", "aria-label": words.legend }, second);
     for (const label of LABELS) {
       const button = html("button", { "data-key": `legend-${label || "none"}`, title: words[label ? `score.${label}.about` : "unclear"] }, this.legend);
@@ -95,11 +106,19 @@ class HeadMap {
     html("span", {}, this.waiting, words.lists_running);
     this.bar = html("progress", { max: 1, "aria-label": words.lists_running }, this.waiting);
     this.stop = html("button", { class: "link", "data-key": "stop-lists" }, this.waiting, words.stop);
+    this.say = html("p", { class: "map-say" }, at);
     this.grid = html("div", { class: "grid" }, at);
   }
 
+  /** What the numbers are: those of the lists, a score in words, or how heads are counted and named. */
+  sentence(value) {
+    const { words } = this.stage;
+    if (value.lists && value.list?.length) return fill(words.lists_say, { tokens: value.list.map(named).join(" ") });
+    return value.rank === "label" ? words.map_say : words[`score.${value.rank}.about`];
+  }
+
   pick(layer, head) { this.stage.act({ type: "pick", layer, head }, "pick"); }
-  toggle(name) { this.stage.act({ type: "switch", part: name }); }
+  toggle(name) { turn(this.stage, name); }
 
   press(event, layer, head) {
     const { layers, heads } = this.stage.value;
@@ -152,11 +171,13 @@ class HeadMap {
     const [layers, heads] = [value.layers ?? 4, value.heads ?? 6];
     if (this.signature !== `${layers} ${heads}`) this.build(layers, heads);
     this.title.textContent = fill(words.n_heads, { n: layers * heads });
+    this.say.textContent = this.say.title = this.sentence(value);
     this.source.forEach((button, index) => button.setAttribute("aria-pressed", String(Boolean(index) === value.lists)));
     this.select.value = value.rank;
+    this.select.title = words[`score.${value.rank}.about`] ?? "";
     [...this.blocks.children].forEach((button, layer) => button.setAttribute("aria-pressed", String(layer === value.at.layer)));
     [...this.legend.children].forEach((button, index) => button.setAttribute("aria-pressed", String(stage.own.filter === LABELS[index])));
-    const measuring = value.ready && value.lists && !value.lists_done;
+    const measuring = isMeasuring(value);
     this.waiting.hidden = !measuring;
     this.legend.hidden = measuring || value.rank !== "label";
     this.order.hidden = measuring || value.rank === "label";
@@ -165,7 +186,8 @@ class HeadMap {
     this.grid.style.setProperty("--thumb", `${size}px`);
     this.paint(value, size);
     const order = value.rank === "label" ? null : ranked(value.scores, value.rank);
-    const places = order && order.reduce((all, index, place) => ({ ...all, [index]: place }), {});
+    const measured = order?.filter((index) => value.scores[index][value.rank] !== null);
+    const places = measured?.reduce((all, index, place) => ({ ...all, [index]: place }), {}) ?? null;
     value.scores.forEach((one, index) => {
       const cell = this.cells[index];
       cell.draw(value, scoreOf(one, value.rank, words), places && places[index], size, words);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +25,25 @@ def signed(value: float, digits: int = 2) -> str:
     return shown[1:] if float(shown) == 0 else shown.replace("-", "−")
 
 
+Words = Callable[..., str]  # the string of a key, filled: Context.text
 MOST_NAMED = 6  # parts of a sentence that are called by their names
+
+
+def part_name(words: Words, part: str) -> str:
+    """A head, the attention of a block or its MLP in a sentence."""
+    kind, layer, head = place(part)
+    return words(f"part.{kind}", layer=layer, head=head)
+
+
+def named(words: Words, parts: Sequence[str]) -> str:
+    """Parts in a sentence: 헤드 2.0, 2.3, 블록 1의 어텐션; of many, how many."""
+    if len(parts) > MOST_NAMED:
+        return words("part.many", n=len(parts))
+    heads = [part for part in parts if place(part)[0] == "head"]
+    others = [part_name(words, part) for part in parts if part not in heads]
+    if len(heads) < 2:
+        return ", ".join([*(part_name(words, head) for head in heads), *others])
+    return ", ".join([words("part.heads", names=", ".join(heads)), *others])
 
 
 class Picture:
@@ -121,16 +140,9 @@ class Picture:
         return view["label"] or view["piece"]
 
     def named(self, parts: tuple[str, ...]) -> str:
-        """Parts in a sentence: 헤드 2.0, 2.3, 블록 1의 어텐션; of many, how many."""
-        if len(parts) > MOST_NAMED:
-            return self.words("part.many", n=len(parts))
-        heads = [part for part in parts if place(part)[0] == "head"]
-        others = [self.part(part) for part in parts if part not in heads]
-        if len(heads) < 2:
-            return ", ".join([*map(self.part, heads), *others])
-        return ", ".join([self.words("part.heads", names=", ".join(heads)), *others])
+        """Parts in a sentence."""
+        return named(self.words, parts)
 
     def part(self, part: str) -> str:
         """One of them."""
-        kind, layer, head = place(part)
-        return self.words(f"part.{kind}", layer=layer, head=head)
+        return part_name(self.words, part)

@@ -71,6 +71,7 @@ export const fullRow = (at, stage) => {
   const { words } = stage;
   html("h3", {}, at, words.full_title);
   const about = html("p", { class: "about" }, at);
+  const swipe = html("p", { class: "swipe quiet-text", hidden: true }, at, words.swipe);
   const wide = html("div", { class: "wide" }, at);
   const more = html("button", { class: "link", hidden: true, "data-key": "all-rows" }, at);
   more.addEventListener("click", () => stage.show({ allRows: !stage.own.allRows }));
@@ -121,6 +122,7 @@ export const fullRow = (at, stage) => {
     html("td", { class: "r" }, foot, row.off ? words.z_off : row.mean ? words.z_mean : words.z_sum);
     bars(html("td", {}, foot), z, "var(--ink)", CELL.width, CELL.height, fill(words.vector, { letter: "z", token: "", n: row.d }), mostV);
     wide.replaceChildren(table);
+    swipe.hidden = wide.scrollWidth <= wide.clientWidth;
     more.hidden = row.weights.length <= MOST_ROWS;
     more.textContent = stage.own.allRows ? words.fewer_rows : fill(words.all_rows, { n: row.weights.length });
   };

@@ -18,6 +18,7 @@ MAX_HEADS = 25
 MAX_TOKENS = 128  # of a text in this lesson: more rows than pixels cannot be seen
 MOST_PARTS = 200  # cut or exchanged at once
 LONGEST_OTHER = 300  # characters of the second sentence
+MOST_OTHER = 1000  # that are taken, so that a longer one can be told
 LAST = -1  # the last token; of the answers the likeliest one
 
 _PART = re.compile(r"(?:(\d{1,2})\.(\d{1,2})|([am])(\d{1,2}))")
@@ -56,8 +57,9 @@ def _read_heads(text: str) -> tuple[str, ...]:
 
 
 def _read_other(text: str) -> str:
-    if len(text) > LONGEST_OTHER or "\0" in text:
+    if len(text) > MOST_OTHER or "\0" in text:
         raise ValueError("too long for a second sentence")
+    text.encode()  # half a character is a ValueError
     return text
 
 

@@ -10,7 +10,18 @@ import pytest
 import torch
 
 from app.browser import graphs as graphs_
-from app.browser.graphs import FOLDER, LENGTH, LOOK, MOST_LABELS, NEXT, SHORT, STEP, Graph, graphs, names
+from app.browser.graphs import (
+    FOLDER,
+    LENGTH,
+    LOOK,
+    LOOK_LENGTHS,
+    MOST_LABELS,
+    NEXT,
+    STEP,
+    Graph,
+    graphs,
+    names,
+)
 from app.browser.manifest import about, about_model, manifest, read
 from app.engine.finetune import FineTuning, Plan, update_mask
 from app.engine.inputs import collate, grouped_batches, transform
@@ -58,7 +69,9 @@ class InGraph:
     def __init__(self, run: FineTuning, model: str):
         self.sessions = {
             length: session((FOLDER / graph_for(model, STEP, run.plan.kind, length).name).read_bytes())
-            for length in (SHORT, LENGTH)
+            for length in sorted(
+                {one.length for one in ALL if one.work == STEP and run.plan.kind in one.kinds}
+            )
         }
         self.shape, flat = widened(run.shape, run.flat)
         _, mask = widened(run.shape, update_mask(run.shape, run.plan))
@@ -119,9 +132,8 @@ def compared(model: str, plan: Plan, n_steps: int) -> tuple[FineTuning, InGraph,
         if n == n_steps // 2:
             run.lambda_, peak = 1.5, 5e-4
         run.learning_rate = RECIPE.learning_rate_at(n, RECIPE.steps, peak)
-        # Both lengths have their turn, and none goes without the other in a run this long.
-        fits = batch.ids.shape[-1] <= SHORT and n % 2 == 0
-        batch = collate_to(batch, SHORT if fits else LENGTH)
+        fitting = [length for length in ours.sessions if length >= batch.ids.shape[-1]]
+        batch = collate_to(batch, fitting[n % len(fitting)])  # each length has its turn
         (report,) = run.steps([batch])
         found = ours.next(batch, run.lambda_, run.learning_rate)
         assert np.isfinite(found).all(), f"step {n + 1}"
@@ -190,18 +202,22 @@ def test_what_is_frozen_stays_bit_for_bit(model: str, trained: str):
     assert (ours.vectors[0] != start)[ours.mask].float().mean() > 0.9
 
 
+@pytest.mark.parametrize("length", LOOK_LENGTHS)
 @pytest.mark.parametrize("kind", ["entailment", "similarity", "choice"])
 @pytest.mark.parametrize("model", EMBEDDED)
-def test_a_look_gives_probabilities_and_losses(model: str, kind: str):
+def test_a_look_gives_probabilities_and_losses(model: str, kind: str, length: int):
     """Against `FineTuning.probabilities` and the losses of a step without an update."""
     loaded = load(model)
     run = FineTuning(loaded, Plan(kind, 2, loaded.n_layer), learning_rate=0.0)
-    task = read_task(TASKS[kind], replace_context(loaded), most=8)
-    examples = task.test[:8] if kind != "entailment" else [e for e in task.test if e.label < 2][:8]
-    examples = (examples * 8)[:8]
-    batch = collate(examples, LENGTH)
+    task = read_task(TASKS[kind], replace_context(loaded), most=200)
+    examples = [
+        example
+        for example in task.test
+        if example.label < 2 and max(len(sequence) for sequence in example.sequences) <= length
+    ][:8]
+    batch = collate(examples, length)
     shape, flat = widened(run.shape, run.flat)
-    graph = graph_for(model, LOOK, kind)
+    graph = graph_for(model, LOOK, kind, length)
     inputs = {f"flat.{piece}": value for piece, value in cut(shape, flat).items()}
     inputs |= {"ids": batch.ids, "predicted": batch.predicted}
     inputs |= {"labels_used": torch.arange(MOST_LABELS) < run.shape.n_out}

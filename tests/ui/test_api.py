@@ -39,6 +39,7 @@ def test_only_the_documented_endpoints_are_listed(client: Client):
         "/head_scores",
         "/ablate",
         "/patch",
+        "/log_probs",
         "/fill_blank",
         "/few_shot",
     }
@@ -203,6 +204,9 @@ BAD_CALLS = {
     "heads are a number": ("/ablate", (TEXT, "tiny-gpt2", 2.3, "zero")),
     "unknown mode": ("/ablate", (TEXT, "tiny-gpt2", "2.3", "half")),
     "another length": ("/patch", (TEXT, "나는", "tiny-gpt2", "2.3")),
+    "no window": ("/log_probs", (TEXT, "tiny-gpt2", 0)),
+    "window is a word": ("/log_probs", (TEXT, "tiny-gpt2", "all")),
+    "terms of a text longer than the context": ("/log_probs", (TEXT * 40, "tiny-gpt2", 5)),
     "position outside": ("/fill_blank", (TEXT, 99)),
     "position negative": ("/fill_blank", (TEXT, -1)),
     "blank in a text longer than the context": ("/fill_blank", (TEXT * 40, 0)),
@@ -235,6 +239,7 @@ def test_odd_texts_are_answered(client: Client, no_traceback, text: str):
         "/attention": (text, "tiny-gpt2", 0, 0),
         "/ablate": (text, "tiny-gpt2", "0.1", "zero"),
         "/patch": (text, text, "tiny-gpt2", "0.1"),
+        "/log_probs": (text, "tiny-gpt2", 5),
         "/fill_blank": (text, 0),
     }
     for endpoint, arguments in calls.items():

@@ -113,6 +113,65 @@ def test_heads_are_ranked_and_the_random_lists_are_read(open_page):
     assert order.first.inner_text().split()[0] == "3.2"
 
 
+def test_another_ranking_has_its_numbers_at_once_and_is_explained(open_page):
+    """Also while Python is busy elsewhere; nothing of the score before stays under the new name."""
+    visit = open_page(query=LESSON)
+    page = visit.page
+    say = page.locator("#attention .map-say")
+    assert "0부터" in say.inner_text() and "뚜렷하지 않은" in say.inner_text()
+    held = []
+    page.route("**/act/**", lambda route: held.append(route), times=1)
+    for name, word in (("entropy", "퍼진"), ("width", "거리")):
+        page.locator("[data-key=rank]").select_option(name)
+        scores = [one[name] for one in page.evaluate("lab.active().value.scores")]
+        digits = 1 if name == "width" else 2
+        assert page.locator("#attention .num").all_text_contents() == [f"{one:.{digits}f}" for one in scores]
+        assert word in say.inner_text()
+    held.pop().continue_()
+    page.wait_for_function("!lab.active().pending && lab.active().value.rank === 'width'")
+    picture = painted(visit, lambda: page.locator("[data-key=lists-true]").click())
+    assert "그림은 이 문장 것" in say.inner_text() and len(picture["list"]) == 2
+    assert all(token["piece"].strip() in say.inner_text() for token in picture["list"])
+
+
+def test_no_score_of_the_text_stands_where_lists_are_being_read(open_page):
+    page = open_page(query={**LESSON, "rank": "induction"}).page
+    shown = """(lists) => {
+      const stage = lab.active();
+      stage.value = { ...stage.value, lists, lists_done: false };
+      stage.paint();
+      const at = "#attention .num, #attention .nm, #attention .hero .about";
+      return [...document.querySelectorAll(at)].map((one) => one.textContent).filter(Boolean).length;
+    }"""
+    assert page.evaluate(shown, False) == 24 + 24 + 1
+    assert page.evaluate(shown, True) == 0
+
+
+def test_the_buttons_of_a_head_follow_the_tool(open_page):
+    """In the exchange they exchange; an example leaves no cut of the text before."""
+    visit = open_page(query={**LESSON, "cuts": "2.3"})
+    page = visit.page
+    button = page.locator("#attention .hero .cut")
+    assert button.inner_text() == "헤드 끄기"
+    painted(visit, lambda: page.locator("[data-key=tool-exchange]").click())
+    assert button.inner_text() == "바꿔 넣기" and button.is_disabled(), "there is no second text yet"
+    assert "헤드 2.3" in page.locator("#attention .uncut").inner_text()
+    page.locator("[data-key=pair0]").click()
+    page.wait_for_function("lab.active().value.exchange?.rows && !lab.active().pending")
+    assert page.evaluate("lab.active().value.cuts") == []
+    assert page.locator("#attention .uncut").is_hidden()
+    picture = painted(visit, lambda: button.click())
+    assert [one["part"] for one in picture["exchange"]["swaps"]] == ["3.2"] and picture["cuts"] == []
+    assert button.inner_text() == "되돌리기"
+    assert "바꿔 넣음" in page.locator("#attention .hd.sel").inner_text()
+    picture = painted(visit, lambda: head(visit, "3.2").focus() or page.keyboard.press("x"))
+    assert picture["exchange"]["swaps"] == [] and picture["cuts"] == []
+    page.locator("#attention-other").fill("가" * 1100)
+    painted(visit, lambda: page.keyboard.press("Enter"))
+    assert "300자" in page.locator("#attention .of-exchange").inner_text()
+    assert page.locator("#attention .of-exchange .impact").is_hidden()
+
+
 def test_the_map_and_the_cut_by_keyboard(open_page):
     visit = open_page(query=LESSON)
     page = visit.page
@@ -198,6 +257,13 @@ def test_every_scene_has_a_board(open_page):
             .filter(([box]) => box.width && (box.left < 0 || box.right > innerWidth + 2))
             .map(([, text]) => text)"""
         assert page.evaluate(outside) == []
+    over = """(() => {
+      lab.active().busy("잠시만요", null);
+      const lines = [...document.querySelectorAll(".att-board > text")].slice(-2);
+      const [waiting, ...last] = [document.querySelector(".on-board"), ...lines].map((one) => one.getBoundingClientRect());
+      return last.every((one) => waiting.top <= one.top || waiting.bottom <= one.top);
+    })()"""  # noqa: E501
+    assert page.evaluate(over), "waiting stands in the place of the last lines, not on them"
     assert page.locator(".att-board .was").count() >= 2, "the last scene cuts"
 
 
@@ -210,6 +276,14 @@ def test_on_a_phone_in_the_dark_in_english(open_page):
     picture = painted(visit, lambda: page.locator("#attention .hero .cut").click())
     assert [one["part"] for one in picture["cuts"]] == ["2.2"]
     assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 1
+    page.locator("#attention .whole-row").scroll_into_view_if_needed()
+    page.locator("#attention .swipe").wait_for()
+    over = """(() => {
+      lab.active().busy("One moment", null);
+      const [lead, waiting] = ["lead", "waiting"].map((name) => document.querySelector(`#attention .ask > .${name}`).getBoundingClientRect());
+      return waiting.top <= lead.top && waiting.bottom >= lead.bottom;
+    })()"""  # noqa: E501
+    assert page.evaluate(over), "no line under another"
     paper = page.locator("#attention .hero").evaluate("(one) => getComputedStyle(one).backgroundColor")
     assert sum(map(int, paper[4:-1].split(","))) < 180
 
@@ -219,7 +293,7 @@ MANY = """() => {
   const value = structuredClone(stage.value);
   const one = value.scores[0];
   const scores = Array.from({ length: 144 }, () => ({ ...one }));
-  Object.assign(value, { layers: 12, heads: 12, many: true, scores });
+  Object.assign(value, { layers: 12, heads: 12, many: true, scores, sweep: { key: "of these heads" } });
   value.map = { side: 4, data: btoa(String.fromCharCode(...Array(144 * 16).fill(90))) };
   stage.value = value;
   stage.paint();

@@ -22,8 +22,9 @@ from app import models
 from app.engine.memory import SHARED
 from app.languages import CODES
 from app.models import registry as registry_module
+from app.models.tokens import ReadableTokenizer
 from app.views import bertviz
-from lessons.attention import compute
+from lessons.attention import compute, lists
 from lessons.attention.lesson import LESSON
 from lessons.attention.state import SCORES, place, read_parts
 from tests import plain_attention
@@ -32,6 +33,7 @@ from tests.mounted import Mounted, Visitor, tiny_registry
 N_CTX = 140
 MOST_BYTES = 300_000  # of one update
 TEXTS = ("나는 오늘 그 곳에 간다. 나는 오늘 그", "I like the small dog. I like the", "나는")
+UNREAD = "a text that gives no token"
 ROOT = Path(__file__).parents[2]
 MODELS = ("tiny-gpt1", "tiny-gpt2")
 
@@ -106,6 +108,21 @@ def test_a_row_in_the_middle_knows_what_it_cannot_see(visitor):
     picture = visitor.act("mark", query=2)
     assert picture["at"]["query"] == 2 and len(picture["row"]["weights"]) == 3
     assert picture["row"]["hidden"] == picture["at"]["last"] - 3
+
+
+@pytest.mark.parametrize("query", [2, -1])
+def test_each_token_that_is_seen_is_named_by_what_it_is_to_the_one_that_looks(visitor, query):
+    picture = begin(visitor, "a b c a b", query=str(query))
+    _, ids = loaded_of(visitor, picture)
+    at = query % len(ids)
+    expected = [""] * (at + 1)
+    expected[0] = "first"
+    expected[at - 1] = "previous"
+    for before in [index for index in range(at) if ids[index] == ids[at]]:
+        expected[before : before + 2] = "same", "induction"
+    expected[at] = "self"
+    assert picture["row"]["relations"] == expected
+    assert query == 2 or {"same", "induction"} <= set(expected), "the last one stands there before"
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -223,6 +240,41 @@ def test_two_sentences_of_different_length_are_told_with_both_numbers(visitor):
     assert ask(visitor, "carried", layer=0) == {"key": "", "changes": []}
 
 
+@pytest.mark.parametrize(("other", "told"), [("가" * 301, "300자"), (UNREAD, "토큰이 하나도")])
+def test_a_second_sentence_that_cannot_be_used_is_told_in_the_panel(visitor, monkeypatch, other, told):
+    """And leaves nothing of the one before it on show."""
+    encode = ReadableTokenizer.encode
+    monkeypatch.setattr(
+        ReadableTokenizer, "encode", lambda self, text: [] if text == UNREAD else encode(self, text)
+    )
+    picture = begin(visitor, TEXTS[1], tool="exchange", other=TEXTS[1].replace("dog", "cat"))
+    picture = visitor.act("set", name="other", value=other)
+    assert told in picture["exchange"]["say"] and not picture["notice"]
+    assert "rows" not in picture["exchange"] and picture["exchange"]["key"] == ""
+
+
+def test_beside_the_mask_the_sentence_leaves_room_for_what_would_be(visitor):
+    begin(visitor, "나는 오늘 그 곳에", query="1")
+    reasons = {visitor.mounted.context.words[f"look.is.{name}"] for name in ("previous", "first")}
+    assert any(one in visitor.picture["look"] for one in reasons) or "자기" in visitor.picture["look"]
+    look = visitor.act("set", name="tool", value="mask")["look"]
+    assert "마스크가 없다면" in look and not any(one in look for one in reasons)
+
+
+def test_half_a_character_is_no_second_sentence(visitor):
+    begin(visitor, TEXTS[1], tool="exchange")
+    assert visitor.act("set", name="other", value="a \ud83d")["notice"]
+
+
+def test_an_exchange_says_that_cuts_do_not_count_in_it(visitor):
+    begin(visitor, TEXTS[1], tool="exchange")
+    assert not visitor.picture["exchange"]["uncut"]
+    picture = visitor.act("switch", part="0.1")
+    assert "헤드 0.1" in picture["exchange"]["uncut"]
+    plain = visitor.act("set", name="other", value=next(others(TEXTS[1])))["exchange"]
+    assert plain == visitor.act("switch")["exchange"] | {"uncut": plain["uncut"]}
+
+
 def test_without_the_mask_the_scores_stay_and_all_are_seen(visitor):
     begin(visitor, TEXTS[1], tool="mask")
     picture = visitor.act("mark", query=1)
@@ -249,6 +301,23 @@ def test_the_scores_of_the_random_lists_come_a_moment_at_a_time(visitor):
     after = visitor.act("set", name="lists", value=True)
     assert after["lists_done"] and after["scores"] != before["scores"]
     assert all(one[name] is not None for one in after["scores"] for name in SCORES)
+
+
+def test_all_lists_have_been_read_only_when_the_scores_are_kept(visitor, monkeypatch):
+    """A moment that ends with the last block of the last list is not over before what it gave is there."""
+    loaded, _ = loaded_of(visitor, begin(visitor, TEXTS[0]))
+    kept = {}
+
+    def measuring(loaded):
+        yield 31 / 32
+        yield 1.0
+        return ["the scores"]
+
+    monkeypatch.setattr(lists, "measuring", measuring)
+    monkeypatch.setattr(lists, "SLICE", 0)
+    monkeypatch.setattr(lists.SHARED, "get", kept.get)
+    monkeypatch.setattr(lists.SHARED, "put", lambda key, value, n_bytes: kept.update({key: value}))
+    assert lists.read_some(loaded) == 1 and lists.done(loaded)
 
 
 def test_what_is_written_on_is_greedy_with_the_cuts(visitor):
@@ -288,7 +357,11 @@ def test_another_model_takes_no_cut_along(visitor):
     begin(visitor, TEXTS[1])
     visitor.act("switch", part="0.1")
     assert visitor.act("text", text=TEXTS[0])["cuts"], "another text does"
-    assert visitor.act("model", name="tiny-gpt1")["cuts"] == []
+    visitor.act("swap", part="1.0")
+    picture = visitor.act("model", name="tiny-gpt1")
+    assert picture["cuts"] == []
+    assert "0.1" in picture["notice"] and "1.0" in picture["notice"] and "다른 모델" in picture["notice"]
+    assert not visitor.act("model", name="tiny-gpt2")["notice"], "nothing was lost this time"
 
 
 def test_a_long_text_fits_into_one_update(registry):
@@ -373,6 +446,9 @@ def test_a_link_brings_the_place_back(visitor):
 def test_a_head_that_the_model_has_not_is_left_out(visitor):
     picture = visitor.enter("text=나는 오늘&cuts=0.1,40.2,m30&layer=40&head=20&query=100")
     assert [one["part"] for one in picture["cuts"]] == ["0.1"]
+    shown = f"{picture['layers'] - 1}.{picture['heads'] - 1}"
+    assert all(part in picture["notice"] for part in ("40.2", "블록 30의 MLP", "40.20", shown))
+    assert "0.1" not in picture["notice"]
     assert picture["at"]["layer"] < picture["layers"] and picture["at"]["head"] < picture["heads"]
     assert visitor.act("switch", part="9.9")["cuts"] == picture["cuts"]
     assert visitor.act("switch", part="nonsense")["notice"]

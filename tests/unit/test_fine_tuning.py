@@ -14,10 +14,12 @@ import torch.nn.functional as F
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from app import records
+from app.engine import sets
 from app.languages import CODES
 from app.models import Registry
+from benchmarks import gain
 from lessons.fine_tuning.lesson import LESSON
-from lessons.fine_tuning.state import RATES, State
+from lessons.fine_tuning.state import RATES, TASKS, State
 from tests.mounted import Mounted, Visitor
 
 START, DELIM, EXTRACT = 3, 4, 5
@@ -287,3 +289,12 @@ def test_a_state_is_small_and_starts_at_the_recipe():
         RECIPE.learning_rate,
         RECIPE.lambda_,
     )
+
+
+def test_the_gain_is_measured_on_the_first_set_of_each_kind():
+    """Where a press on a kind leads: what `make bench ARGS=gain` says holds for what the learner does."""
+    first: dict[str, str] = {}
+    for task in TASKS:
+        if task != "own":
+            first.setdefault(sets.about(task).kind, task)
+    assert tuple(first.values()) == gain.SETS

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from datetime import date
 from itertools import product
 
@@ -57,6 +58,48 @@ def test_the_training_record_is_whole():
         assert len(run["mean"]) == len(run["low"]) == len(run["high"]) == 20
         for low, mean, high in zip(run["low"], run["mean"], run["high"], strict=True):
             assert data["best_loss"] - 0.2 < low <= mean <= high
+
+
+def test_the_record_of_pre_training_is_whole():
+    """Every checkpoint and the finished model; what is copied and what is normalised stands as it should."""
+    data = records.read("pretraining")["data"]
+    known = json.loads((MODELS / data["model"] / "checkpoints.json").read_text(encoding="utf-8"))
+    tuned = records.read("fine_tuning")["data"]["gain"]
+    points = [*data["checkpoints"], data["final"]]
+    assert [(p["step"], p["tokens"], p["loss"]) for p in data["checkpoints"]] == [
+        (one["step"], one["tokens_seen"], one["loss"]) for one in known["checkpoints"]
+    ]
+    steps = [point["step"] for point in points]
+    assert steps == sorted(steps) and len(steps) == 9
+    losses = [point["held_out_loss"] for point in points]
+    assert losses == sorted(losses, reverse=True) and 1 < losses[-1] < losses[0] < math.log(5026)
+    for point, one in zip(data["checkpoints"], known["checkpoints"], strict=True):
+        induction = max(map(max, point["heads"]["induction"]))
+        assert induction == pytest.approx(one["induction"], abs=0.002)
+    for task, by_lang in data["fine_tuned"].items():
+        row = next(
+            row
+            for row in tuned
+            if (row["model"], row["task"]) == (data["model"], task) and row["n_layers_transferred"] == 4
+        )
+        assert row["lambda_"] == 0
+        for lang, score in by_lang.items():
+            seeds = [one["test"][lang] for one in row["by_seed"].values()]
+            assert score == pytest.approx(sum(seeds) / len(seeds), abs=0.051)
+            for point in points:
+                assert len(point["heads"]["previous"]) == 4 and len(point["heads"]["previous"][0]) == 6
+                for name, value in point["normalised"][task].items():
+                    if name.startswith(lang):
+                        accuracy = point["zero_shot"][task][name]
+                        assert value == pytest.approx((accuracy - 50) / (score - 50), abs=1e-3)
+    assert set(data["fine_tuned"]) == {"sentiment", "acceptability", "choice", "reference"}
+
+
+def test_the_induction_head_comes_between_6_and_13_million_tokens():
+    """The promise of the lesson's scrubber, on the landed weights."""
+    points = records.read("pretraining")["data"]["checkpoints"]
+    best = {point["tokens"]: max(map(max, point["heads"]["induction"])) for point in points}
+    assert best[6_553_600] < 0.1 and best[13_107_200] > 0.6
 
 
 def test_the_record_of_examples_is_whole():

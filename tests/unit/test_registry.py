@@ -3,7 +3,8 @@
 import pytest
 
 from app.errors import ModelError
-from app.models import Registry
+from app.i18n import sentence
+from app.models import Registry, load
 
 
 def test_the_pickers_order():
@@ -40,6 +41,19 @@ def test_an_extra_that_cannot_be(extra):
     with pytest.raises(ModelError) as raised:
         Registry(extra)
     assert raised.value.code == "unknown_model"
+
+
+@pytest.mark.parametrize("name", ["gpt2", "distilgpt2", "openai-gpt"])
+def test_a_model_of_the_hub_is_known_without_its_owner(name, monkeypatch, tmp_path):
+    """Where it is not here, that is what is said: not that there is no such model."""
+    assert Registry().spec(name).location.endswith(f"/{name}")
+    assert name not in Registry().names
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(ModelError) as raised:
+        load(Registry().spec(name))
+    assert raised.value.code == "model_offline"
+    assert f"/{name}" in sentence(raised.value, "en")
 
 
 @pytest.mark.parametrize(

@@ -600,6 +600,31 @@ def the_answer_goes_over(picture: Picture, visitor: Visitor) -> None:
     assert carried > 0.9 and picture["exchange"]["carried"] == pytest.approx(carried, abs=1e-2)
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_example_of_an_exchange_moves_a_name_through_a_few_heads(pages, lang):
+    """Of the examples in 「어텐션」 one token differs, and two heads of 24 carry it all."""
+    words = pages[f"{lang}/attention"].context.words
+    examples = [[half.strip() for half in line.split("|")] for line in words["ui.pairs"].splitlines()]
+    assert len(examples) >= 2
+    loaded = models.load("tiny-gpt2")
+    for text, other in examples:
+        ids, changed = loaded.tokenizer.encode(text), loaded.tokenizer.encode(other)
+        assert sum(one != two for one, two in zip(ids, changed, strict=True)) == 1, "the name"
+        name, new_name = next(pair for pair in zip(ids, changed, strict=True) if len(set(pair)) == 2)
+        ends = [plain_attention.log_p(loaded, one) for one in (ids, changed)]
+        assert [int(one.argmax()) for one in ends] == [name, new_name], "each is continued by its own name"
+
+        def carried(*heads: tuple, of=(ids, changed), names=(name, new_name), ends=ends) -> float:
+            after = plain_attention.log_p_exchanged(loaded, *of, heads)
+            lead = [float(one[names[0]] - one[names[1]]) for one in (*ends, after)]
+            return (lead[2] - lead[0]) / (lead[1] - lead[0])
+
+        alone = {divmod(n, 6): carried(divmod(n, 6)) for n in range(24)}
+        few = sorted(alone, key=alone.__getitem__)[-2:]
+        assert min(alone[head] for head in few) > 0.3 and carried(*few) > 0.9
+        assert max(abs(share) for head, share in alone.items() if head not in few) < 0.1
+
+
 @claim("attention", "gpt1")
 def gpt1_has_such_a_pair(picture: Picture, visitor: Visitor) -> None:
     assert picture["model"] == "tiny-gpt1"
@@ -609,6 +634,154 @@ def gpt1_has_such_a_pair(picture: Picture, visitor: Visitor) -> None:
     before, after = (head_score(picture, visitor, (3, 2), "induction", one) for one in ((), cut))
     assert before > 0.5 and after < 0.3 * before
     assert shown_score(picture, "induction") == pytest.approx(after, abs=1e-4)
+
+
+# ---- 「사전학습」 ----
+
+OF_THE_BARS = 2e-4  # nats between a bar and transformers
+
+
+def bars_of_transformers(picture: Picture, visitor: Visitor) -> list[float]:
+    """−ln P of the text's tokens, each with the window on show run alone, by the model that is picked."""
+    loaded = models.load(visitor.mounted.context.registry.spec(picture["model"]))
+    ids, k, found = [token["id"] for token in picture["tokens"]], picture["at"]["k"], []
+    with torch.no_grad():
+        for place in range(1, len(ids)):
+            window = torch.tensor([ids[max(0, place - k) : place]])
+            found.append(-loaded.model(window).logits[0, -1].log_softmax(-1)[ids[place]].item())
+    return found
+
+
+def assert_finished_model(picture: Picture, visitor: Visitor) -> None:
+    assert picture["view"] == "stage" and picture["at"]["step"] == 0
+    assert picture["bars"]["now"] == pytest.approx(bars_of_transformers(picture, visitor), abs=OF_THE_BARS)
+    assert picture["bars"]["sum"] == pytest.approx(sum(picture["bars"]["now"]), abs=1e-4)
+
+
+@claim("pretraining", "tasks")
+def labels_alone_teach_little(picture: Picture, visitor: Visitor) -> None:
+    rows = picture["background"]["rows"]
+    assert len(rows) == 6 and {row["labels"] for row in rows} == {2000}
+    assert sum(row["scratch"] < 62 for row in rows) == 5 and min(row["scratch"] for row in rows) > 49
+
+
+@claim("pretraining", "labels")
+def text_is_plenty(picture: Picture, visitor: Visitor) -> None:
+    found = picture["background"]
+    assert found["documents"] > 100 * max(one["n"] for one in found["sets"])
+
+
+@claim("pretraining", "goal")
+def every_token_is_an_answer(picture: Picture, visitor: Visitor) -> None:
+    found = picture["background"]
+    assert found["targets"] == len(found["surprise"]) == len(picture["tokens"]) - 1 > 1
+    assert found["example"]["label"] and found["example"]["text"]
+
+
+@claim("pretraining", "transfer")
+def little_is_added_for_a_task(picture: Picture, visitor: Visitor) -> None:
+    found = picture["background"]
+    assert all(one["numbers"] < found["numbers"] / 1000 for one in found["heads"])
+    assert len(found["activation"]) == found["d"]
+
+
+@claim("pretraining", "plan")
+def step_two_begins_with_step_one(picture: Picture, visitor: Visitor) -> None:
+    found = picture["background"]
+    assert found["means"][-1] < found["means"][0] / 2
+    assert all(row["tuned"] > row["scratch"] + 10 for row in found["rows"])
+
+
+@claim("pretraining", "hope")
+def reading_has_shortened_the_bars(picture: Picture, visitor: Visitor) -> None:
+    assert_finished_model(picture, visitor)
+    assert picture["at"]["since"] == 200 and picture["bars"]["mean"] < picture["bars"]["was_mean"] / 2
+
+
+@claim("pretraining", "equation", "network")
+def all_bars_are_l1(picture: Picture, visitor: Visitor) -> None:
+    assert_finished_model(picture, visitor)
+    assert picture["at"]["k"] == len(picture["tokens"]) - 1 and picture["bars"]["was"] is None
+
+
+@claim("pretraining", "window")
+def a_short_memory_costs(picture: Picture, visitor: Visitor) -> None:
+    assert picture["at"]["k"] == 3
+    assert_finished_model(picture, visitor)
+    bars, chosen = picture["bars"], picture["at"]["token"]
+    words = visitor.mounted.context.words
+    assert f"‘{picture['tokens'][chosen]['piece']}’" in words["scene.window.say"]
+    assert bars["now"][chosen - 1] > bars["full"][chosen - 1] + 3 and sum(bars["now"]) > sum(bars["full"])
+    unseen = read(picture["tokens"][: chosen - 3])
+    quoted = {"ko": "지난 주말에", "en": "One cold Saturday"}[visitor.mounted.context.lang]
+    assert quoted in unseen and f"‘{quoted}’" in words["scene.window.say"]
+
+
+@claim("pretraining", "prior")
+def the_prior_is_a_small_part_of_the_step(picture: Picture, visitor: Visitor) -> None:
+    assert picture["at"]["prior"] and 0 < picture["step"]["share"] < 0.2
+    loaded = models.load(visitor.mounted.context.registry.spec(picture["model"]))
+    size = sum(
+        float((one.detach().double() ** 2).sum()) for one in loaded.model.parameters() if one.dim() == 2
+    )
+    assert picture["step"]["prior"] == pytest.approx(0.01 / 2 * size, rel=1e-4)
+
+
+def assert_stepped(picture: Picture) -> tuple[float, float]:
+    """(the mean before the steps, after them)."""
+    bars = picture["bars"]
+    assert picture["at"]["taken"] and picture["world"] and bars["was"]
+    return bars["was_mean"], bars["mean"]
+
+
+@claim("pretraining", "step")
+def one_step_shortens_the_bars(picture: Picture, visitor: Visitor) -> None:
+    before, after = assert_stepped(picture)
+    assert len(picture["at"]["taken"]) == 1 and after < before - 0.3
+
+
+@claim("pretraining", "over")
+def too_far_lengthens_them(picture: Picture, visitor: Visitor) -> None:
+    before, after = assert_stepped(picture)
+    assert picture["at"]["taken"] == [100] and after > before + 0.3
+
+
+@claim("pretraining", "heart")
+def by_heart_and_others_lost(picture: Picture, visitor: Visitor) -> None:
+    _, after = assert_stepped(picture)
+    assert len(picture["at"]["taken"]) == 20 and after < 0.1
+    assert picture["world"]["after"] > picture["world"]["before"] + 0.05
+    assert len(picture["world"]["rows"]) == 10
+
+
+@claim("pretraining", "road")
+def the_checkpoints_are_real(picture: Picture, visitor: Visitor) -> None:
+    assert picture["at"]["step"] == 3200 and picture["at"]["since"] == 200
+    assert picture["bars"]["mean"] < picture["bars"]["was_mean"]
+    assert [stop["step"] for stop in picture["axis"]["stops"]][:-1] == [100 * 2**n for n in range(1, 9)]
+
+
+@claim("pretraining", "induction")
+def a_head_appears(picture: Picture, visitor: Visitor) -> None:
+    stops = {stop["step"]: stop["induction"] for stop in picture["axis"]["stops"]}
+    assert stops[3200] < 0.1 and stops[6400] > stops[3200] + 0.4
+    assert picture["at"]["since"] == 3200 and picture["at"]["step"] == 12800
+    ids, bars = [token["id"] for token in picture["tokens"]], picture["bars"]
+    again = [
+        place
+        for place in range(1, len(ids))
+        if ids[place] in ids[:place] and ids[place - 1] in ids[: place - 1]
+    ]
+    assert len(again) >= 2
+    assert mean(bars["now"][one - 1] for one in again) < mean(bars["was"][one - 1] for one in again) - 1
+
+
+@claim("pretraining", "zero")
+def some_scores_rise_without_labels(picture: Picture, visitor: Visitor) -> None:
+    curves = {curve["task"]: curve for curve in picture["zero"]["curves"]}
+    choice, sentiment = curves["choice"], curves["sentiment"]
+    assert choice["values"][-1] > choice["values"][0] + 0.3
+    assert abs(sentiment["values"][-1]) < 0.2 and "make records" in picture["zero"]["say"]
 
 
 # ---- 「용어」 ----

@@ -16,6 +16,12 @@ const softmax = (logits) => {
 };
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
+/** Of a ready example, or of a line of ids. */
+const lengthOf = (row) => (row.sequences ? Math.max(...row.sequences.map((sequence) => sequence.length)) : row.length);
+
+/** The first of graphs sorted by length that `longest` tokens fit into. */
+const shortest = (graphs, longest) => graphs.find(({ length }) => length >= longest);
+
 export class Run {
   /**
    * material: {manifest, model, sessions, read, train, dev}; train, dev: examples {fields, label, group} of token ids.
@@ -38,8 +44,9 @@ export class Run {
     const { kind } = this.plan;
     const nSequences = kind === "similarity" || kind === "choice" ? 2 : 1;
     this.steps = of("step", nSequences, kind === "choice");
-    const [[look], [lines], [next]] = [of("look", nSequences, kind === "choice"), of("look", 1, false), of("next", 1, false)];
-    this.graphs = { look: look.name, lines: lines.name, next: next.name };
+    this.looks = of("look", nSequences, kind === "choice");
+    this.lineLooks = of("look", 1, false);
+    [{ name: this.continuation }] = of("next", 1, false);
     const { inputs } = manifest.graphs[this.steps.at(-1).name];
     const [, [batch, , length]] = inputs.ids;
     Object.assign(this, { batch, length, marks: new Map(), nMarks: 0 });
@@ -84,8 +91,7 @@ export class Run {
     const { lambda } = this;
     const learningRate = learningRateAt(manifest.recipe, this.step, this.plan.steps, this.peak);
     const batch = this.#draw();
-    const longest = Math.max(...batch.flatMap(({ sequences }) => sequences.map((sequence) => sequence.length)));
-    const graph = this.steps.find(({ length }) => length >= longest);
+    const graph = shortest(this.steps, Math.max(...batch.map(lengthOf)));
     const found = await sessions.run(graph.name, {
       flat: this.flat, first: this.first, second: this.second, trained: this.trained, step: this.step + 1,
       ...collate(manifest.inputs, batch, graph.length), labels_used: this.used, lambda_: lambda, learning_rate: learningRate, eps: manifest.eps,
@@ -98,25 +104,31 @@ export class Run {
     return { step: this.step, lambda, learningRate, l1, l2, l3: l2 + lambda * l1, accuracy, ms: performance.now() - began };
   }
 
-  /** The look graph over as many batches as it takes. rows: ready examples -> [{logits, l1}] of each. */
-  async #look(graph, rows, fill) {
+  /**
+   * The look graphs over as many batches as it takes, those of one length together.
+   * rows: anything with a length by `lengthOf`; fill(some, length) -> their ids and predicted -> [{logits, l1}] of each row.
+   */
+  async #look(graphs, rows, fill) {
     const { manifest, sessions } = this.material;
+    const order = rows.map((_, i) => i).sort((a, b) => lengthOf(rows[a]) - lengthOf(rows[b]));
     const found = [];
     for (let start = 0; start < rows.length; start += this.batch) {
-      const some = rows.slice(start, start + this.batch);
-      while (some.length < this.batch) some.push(some[0]);
-      const { ids, predicted } = fill(some);
-      const { logits, l1 } = await sessions.run(graph, { flat: this.flat, ids, predicted, labels_used: this.used });
-      const n = manifest.graphs[graph].outputs.logits[1][1];
-      some.forEach((_, i) => found.push({ logits: [...logits.subarray(i * n, (i + 1) * n)], l1: l1[i] }));
-      found.length = Math.min(found.length, rows.length);
+      const places = order.slice(start, start + this.batch);
+      const some = Array.from({ length: this.batch }, (_, i) => rows[places[i] ?? places[0]]);
+      const { name, length } = shortest(graphs, Math.max(...some.map(lengthOf)));
+      const { logits, l1 } = await sessions.run(name, { flat: this.flat, ...fill(some, length), labels_used: this.used });
+      const n = manifest.graphs[name].outputs.logits[1][1];
+      places.forEach((place, i) => { found[place] = { logits: [...logits.subarray(i * n, (i + 1) * n)], l1: l1[i] }; });
     }
     return found;
   }
 
   async #examined(examples) {
     const { manifest } = this.material;
-    const found = await this.#look(this.graphs.look, examples, (some) => collate(manifest.inputs, some, this.length));
+    const found = await this.#look(this.looks, examples, (some, length) => {
+      const { ids, predicted } = collate(manifest.inputs, some, length);
+      return { ids, predicted };
+    });
     return { probabilities: found.map(({ logits }) => softmax(logits).slice(0, this.plan.nLabels)), l1: found.map(({ l1 }) => l1) };
   }
 
@@ -137,13 +149,12 @@ export class Run {
   /** lines: lists of token ids, their first one given and not predicted -> {l1: mean over the lines, each}, in nats a token. */
   async language(lines) {
     const { manifest } = this.material;
-    const found = await this.#look(this.graphs.lines, lines, (some) => {
-      const ids = new BigInt64Array(some.length * this.length).fill(BigInt(manifest.inputs.pad));
+    const found = await this.#look(this.lineLooks, lines.map((line) => line.slice(0, this.length)), (some, length) => {
+      const ids = new BigInt64Array(some.length * length).fill(BigInt(manifest.inputs.pad));
       const predicted = new Float32Array(ids.length);
       some.forEach((line, i) => {
-        const kept = line.slice(0, this.length);
-        kept.forEach((id, j) => { ids[i * this.length + j] = BigInt(id); });
-        predicted.fill(1, i * this.length + 1, i * this.length + kept.length);
+        line.forEach((id, j) => { ids[i * length + j] = BigInt(id); });
+        predicted.fill(1, i * length + 1, i * length + line.length);
       });
       return { ids, predicted };
     });
@@ -162,7 +173,7 @@ export class Run {
       const seen = all.slice(-this.length);
       const padded = BigInt64Array.from({ length: this.length }, (_, i) => BigInt(seen[i] ?? manifest.inputs.pad));
       const at = Float32Array.from({ length: this.length }, (_, i) => (i === seen.length - 1 ? 1 : 0));
-      const { logits } = await sessions.run(this.graphs.next, { flat: this.flat, ids: padded, at });
+      const { logits } = await sessions.run(this.continuation, { flat: this.flat, ids: padded, at });
       const best = logits.reduce((found, logit, i) => (logit > logits[found] && !never.has(i) ? i : found), 0);
       probabilities.push(1 / logits.reduce((sum, logit) => sum + Math.exp(logit - logits[best]), 0));
       all.push(best);

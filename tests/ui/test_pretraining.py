@@ -1,0 +1,167 @@
+"""A walk through 「사전학습」: bars, window, step, road, zero-shot, boards; mouse, keyboard, phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lessons.pretraining.lesson import LESSON as PRETRAINING
+from tests.harness.visit import PHONE, Visit
+
+pytestmark = pytest.mark.ui
+LESSON = {"lesson": "pretraining"}
+ROAD = """() => { const { own, value } = lab.active();
+    return (own.roads?.[value.road.key]?.length ?? 0) === value.axis.stops.length; }"""
+QUIET = "() => { const s = lab.active(); return !s.pending && s.own.valleys?.[s.value.step.key]; }"
+
+
+def painted(visit: Visit, action: Callable[[], object]) -> dict:
+    """Do something that Python answers, wait for its picture -> the picture."""
+    before = visit.serial()
+    action()
+    visit.wait_painted(after=before)
+    return visit.page.evaluate("lab.active().value")
+
+
+def settled(visit: Visit) -> None:
+    """No action waits, the road and the valley have been read."""
+    visit.page.wait_for_function(ROAD, timeout=60_000)
+    visit.page.wait_for_function(QUIET, timeout=60_000)
+
+
+def test_a_walk(open_page):
+    visit = open_page(query=LESSON)
+    page = visit.page
+    settled(visit)
+    picture = page.evaluate("lab.active().value")
+    bars = picture["bars"]["now"]
+    shown = page.locator("#pretraining .pic svg").text_content()
+    assert all(f"{one:.2f}" in shown for one in bars) and f"{picture['bars']['sum']:.2f}" in shown
+    assert page.locator("#pretraining .eq .value").inner_text() == f"−{picture['bars']['sum']:.2f}"
+    assert page.locator("#pretraining .film").count() == len(picture["axis"]["stops"]) == 9
+    assert page.locator("#pretraining .tok").count() == len(bars)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+    chosen = picture["at"]["token"]
+    other = 1 if chosen != 1 else 2
+    page.locator(f"[data-key=token{other}]").hover()
+    chip = page.locator("#pretraining .tok-chip")
+    assert chip.inner_text().lstrip("·") == picture["tokens"][other]["piece"], "pointing asks no server"
+    picture = painted(visit, lambda: page.locator(f"[data-key=token{other}]").click())
+    assert picture["at"]["token"] == other
+    expected = picture["bars"]["top"][other - 1][0]
+    assert expected["piece"] in page.locator("#pretraining .drow").first.inner_text()
+
+    pill = page.locator("#pretraining .kpill:not(.tall)")
+    pill.focus()
+    picture = painted(visit, lambda: page.keyboard.press("End"))
+    assert picture["at"]["k"] == 1 and pill.get_attribute("aria-valuenow") == "1"
+    assert page.locator("#pretraining .pic rect.cost").count() > 0
+    assert "k가 1이라서" in page.locator("#pretraining .look").inner_text()
+    picture = painted(visit, lambda: page.keyboard.press("Home"))
+    assert picture["at"]["k"] == len(bars)
+
+    settled(visit)
+    picture = painted(visit, lambda: page.locator("[data-key=take]").click())
+    assert (
+        picture["at"]["taken"] == [picture["at"]["rate"]]
+        and picture["bars"]["mean"] < picture["bars"]["was_mean"]
+    )
+    assert page.locator("#pretraining .pic path.was").count() == len(bars)
+    assert "다른 글" in page.locator("#pretraining .pic svg").text_content()
+    assert "한 스텝 배우니" in page.locator("#pretraining .look").inner_text()
+    picture = painted(visit, lambda: page.locator("[data-key=undo]").click())
+    assert picture["at"]["taken"] == [] and picture["bars"]["now"] == bars
+    assert page.locator("[data-key=undo]").is_disabled()
+
+    picture = painted(visit, lambda: page.locator("[data-key=film0]").click())
+    assert picture["at"]["step"] == 200 and picture["at"]["since"] == 0
+    assert page.locator("#pretraining .pill").inner_text() == "200"
+    page.locator("#pretraining .scrub").focus()
+    picture = painted(visit, lambda: page.keyboard.press("ArrowRight"))
+    assert picture["at"]["step"] == 400 and "400스텝" in page.locator("#pretraining .writes").inner_text()
+    picture = painted(visit, lambda: page.locator("[data-key=prior]").click())
+    assert picture["at"]["prior"] and "MAP는" in page.locator("#pretraining .look").inner_text()
+
+    page.locator("summary", has_text="라벨 없이 어떻게").click()
+    page.locator("[data-key=again]").click()
+    page.wait_for_function("lab.active().own.live")
+    assert "기록은" in page.locator("#pretraining .again + p").inner_text()
+
+
+def test_equation_2_opens_the_architecture_and_back_comes_here(open_page):
+    visit = open_page(query={**LESSON, "scene": "network"})
+    page = visit.page
+    text = page.evaluate("lab.active().value.text")
+    page.locator("#pretraining .equation-2 a").click()
+    page.wait_for_function(
+        "lab.active()?.id === 'architecture' && lab.active().value?.ready && !lab.active().pending"
+    )
+    assert page.evaluate("[lab.active().value.text, lab.active().value.link.scene]") == [text, "embed"]
+    page.go_back()
+    page.wait_for_function("lab.active()?.id === 'pretraining' && !lab.active().pending")
+    assert page.evaluate("lab.active().value.link.scene") == "network"
+
+
+def test_the_stage_by_keyboard(open_page):
+    visit = open_page(query={**LESSON, "theme": "dark"}, theme="dark")
+    page = visit.page
+    page.locator("[data-key=token2]").focus()
+    picture = painted(visit, lambda: page.keyboard.press("ArrowRight"))
+    assert picture["at"]["token"] == 3 and page.evaluate("document.activeElement.dataset.key") == "token3"
+    page.locator("[data-key=rate]").focus()
+    rate = picture["at"]["rate"]
+    picture = painted(visit, lambda: page.keyboard.press("ArrowRight"))
+    assert picture["at"]["rate"] > rate
+    page.locator("[data-key=take]").focus()
+    picture = painted(visit, lambda: page.keyboard.press("Enter"))
+    assert len(picture["at"]["taken"]) == 1
+    page.locator("[data-key=head]").focus()
+    painted(visit, lambda: page.locator("[data-key=head]").select_option("2.3"))
+    page.wait_for_function("lab.active().value.at.layer === 2 && lab.active().value.at.head === 3")
+
+
+def test_a_phone_in_english_and_dark(open_page):
+    visit = open_page(lang="en", size=PHONE, theme="dark", query=LESSON)
+    page = visit.page
+    settled(visit)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    picture = page.evaluate("lab.active().value")
+    assert page.locator("#pretraining .row-hit").count() == len(picture["bars"]["now"])
+    assert f"{picture['bars']['sum']:.2f}" in page.locator("#pretraining .sums").inner_text()
+    picture = painted(visit, lambda: page.locator("[data-key=take-dock]").click())
+    assert len(picture["at"]["taken"]) == 1
+    page.locator("[data-key=scrub-dock]").focus()
+    picture = painted(visit, lambda: page.keyboard.press("Home"))
+    assert picture["at"]["step"] == 200
+
+
+def test_a_hostile_text_stays_text(open_page):
+    text = "</script><img src=x onerror=alert(1)> **a** [[loss]]"
+    visit = open_page(query={**LESSON, "text": text, "steps": "10"})
+    page = visit.page
+    assert page.evaluate("lab.active().value.text") == text
+    assert page.locator("#pretraining img").count() == 0
+    assert page.locator("#pretraining .look .term").count() == 0
+
+
+def test_every_scene_has_a_board(open_page):
+    visit = open_page(query={**LESSON, "scene": PRETRAINING.scenes[0].id, "present": 1})
+    page = visit.page
+    for number, scene in enumerate(PRETRAINING.scenes):
+        if number:
+            painted(visit, lambda: page.keyboard.press("PageDown"))
+        board = page.locator(".pre-board")
+        assert board.is_visible()
+        told = board.locator("text").all_text_contents()
+        assert told[0] == page.evaluate("lab.active().scenes[lab.active().value.scene].title"), scene.id
+        small = """[...document.querySelectorAll('.pre-board text, .pre-board tspan')]
+            .filter((one) => parseFloat(getComputedStyle(one).fontSize) < 24).map((one) => one.textContent)"""
+        assert page.evaluate(small) == [], scene.id
+        outside = """[...document.querySelectorAll('.pre-board text')]
+            .map((one) => [one.getBoundingClientRect(), one.textContent])
+            .filter(([box]) => box.width && (box.left < 0 || box.right > innerWidth + 2
+                || box.bottom > innerHeight + 2))
+            .map(([, text]) => text)"""
+        assert page.evaluate(outside) == [], scene.id
