@@ -82,7 +82,7 @@ const goal = (at, { words, value }, found, box, size) => {
   const second = box.y + half * 0.92;
   text(at, box.x, second, size * 1.1, words.next_answer, { bold: true, cls: "l1" });
   text(at, box.x + box.w, second, size, `${fill(words.many_answers, { n: found.targets })} · ${words.nobody}`, { anchor: "end" });
-  const shown = value.tokens.slice(0, 12);
+  const shown = value.tokens.slice(0, Math.min(12, Math.floor(box.w / (size * 4.6))));
   const column = box.w / Math.max(1, shown.length);
   const low = second + size * 2 + box.h * 0.17;
   const most = Math.max(1, ...found.surprise.slice(0, 11));

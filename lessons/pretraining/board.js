@@ -126,14 +126,15 @@ const others = (drawing, { value, words }, y) => {
   });
 };
 
-const prior = (drawing, { value, words }, y) => {
-  if (!value.step) return;
+const prior = (drawing, { value, words, own }, y) => {
+  const found = value.step && own.ahead?.[value.theta];
+  if (!found) return;
   title(drawing, y, "MAP: + (w/2)‖Θ‖²");
-  text(drawing, RIGHT.x, y + 62, 48, nats(value.step.prior, 1), { bold: true });
-  text(drawing, RIGHT.x, y + 108, 26, `w = 0.01, ‖Θ‖ = ${nats(value.step.weights, 1)}`);
+  text(drawing, RIGHT.x, y + 62, 48, nats(found.prior, 1), { bold: true });
+  text(drawing, RIGHT.x, y + 108, 26, `w = 0.01, ‖Θ‖ = ${nats(found.weights, 1)}`);
   svg("rect", { class: "world-before", x: RIGHT.x, y: y + 136, width: RIGHT.width, height: 30 }, drawing);
-  svg("rect", { class: "world-after", x: RIGHT.x, y: y + 136, width: RIGHT.width * value.step.share, height: 30 }, drawing);
-  text(drawing, RIGHT.x, y + 202, 26, `${words.take}: ${(100 * value.step.share).toFixed(1)}%`);
+  svg("rect", { class: "world-after", x: RIGHT.x, y: y + 136, width: RIGHT.width * found.share, height: 30 }, drawing);
+  text(drawing, RIGHT.x, y + 202, 26, `${words.take}: ${(100 * found.share).toFixed(1)}%`);
 };
 
 /** The road: this sentence's mean, the induction score, or the zero-shot curves. */
@@ -171,8 +172,9 @@ const road = (drawing, stage, y, kind) => {
     text(drawing, X(last) + 42, one.y + 9, 24, fit(`${one.name} ${nats(one.points.at(-1)[1])}`, 124, 24), { cls: "l2" });
   }
   text(drawing, X(now.place), low + 42, 24, count(now.step), { bold: true, anchor: now.place > last - 1 ? "end" : now.place < 1 ? "start" : "middle" });
-  if (value.writes && kind !== "zero") {
-    const said = value.writes.prompt.concat(value.writes.new).map((one, index) => (index && one.space ? " " : "") + readable(one)).join("");
+  const writes = own.writes?.[value.theta];
+  if (writes && kind !== "zero") {
+    const said = writes.prompt.concat(writes.new).map((one, index) => (index && one.space ? " " : "") + readable(one)).join("");
     inLines(said, RIGHT.width, 24).slice(0, 2).forEach((one, index) => text(drawing, RIGHT.x, low + 90 + index * 34, 24, one));
   }
 };

@@ -106,7 +106,7 @@ def _prior(picture: Picture) -> str:
     """What MAP adds to the sum, and how much of the next step it is."""
     if not picture.state.prior:
         return ""
-    found = step.draw(picture)
+    found = step.gradient(picture, picture.now.look_ahead(())[0])
     values = {
         "prior": nats(found["prior"]),
         "weights": f"{found['weights']:.1f}",

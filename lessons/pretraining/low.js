@@ -92,7 +92,8 @@ export const stepPanel = (at, stage) => {
   take.addEventListener("click", () => go(1));
   ten.addEventListener("click", () => go(10));
   undo.addEventListener("click", () => stage.act({ type: "undo" }));
-  const losses = () => stage.own.valleys?.[stage.value.step.key];
+  const ahead = () => stage.own.ahead?.[stage.value.theta];
+  const losses = () => ahead()?.losses;
   const show = () => {
     const found = stage.value.step;
     if (!found) return;
@@ -137,7 +138,8 @@ export const stepPanel = (at, stage) => {
       const waiting = stage.waiting.some((one) => one.slot === "rate");
       if (!waiting && document.activeElement !== slider) slider.value = nearest(found.rates, value.at.rate / 1000);
       show();
-      gradient(found);
+      grad.classList.toggle("old", !ahead());
+      if (ahead()) gradient(ahead());
     },
   };
 };
@@ -147,11 +149,13 @@ export const continuation = (at, stage) => {
   const { words } = stage;
   const panel = html("div", { class: "writes", "aria-live": "polite" }, at);
   return (value, step) => {
+    const found = stage.own.writes?.[value.theta];
+    panel.classList.toggle("old", !found);
+    if (!found) return;
     panel.replaceChildren();
-    if (!value.writes) return;
     const about = value.at.taken.length ? words.writes_stepped : step === null ? words.writes_end : fill(words.writes, { n: step });
     html("span", { class: "label" }, panel, about);
-    html("span", { class: "prompt" }, panel, value.writes.prompt.map((one, index) => (index && one.space ? " " : "") + readable(one)).join(""));
-    for (const one of value.writes.new) html("span", { class: "t" }, panel, named(one));
+    html("span", { class: "prompt" }, panel, found.prompt.map((one, index) => (index && one.space ? " " : "") + readable(one)).join(""));
+    for (const one of found.new) html("span", { class: "t" }, panel, named(one));
   };
 };
