@@ -58,7 +58,7 @@ const bars = (drawing, stage) => {
   const wide = Math.min(42, column * 0.64);
   const lines = Math.max(1, Math.ceil((Math.max(...tokens.map((token) => textWidth(named(token), 24, 700))) + 20) / column)); // names under each other
   const pressed = (index) => {
-    const about = fill(words.choose_token, { i: index + 1, token: named(tokens[index]), v: nats(found.now[index - 1]) });
+    const about = fill(words.choose_place, { i: index + 1, token: named(tokens[index]), v: nats(found.now[index - 1]) });
     return press(svg("g", { class: "candidate" }, drawing), about, `board-token${index}`, () => stage.act({ type: "choose", token: index }, "choose"));
   };
   tokens.forEach((token, index) => {

@@ -55,8 +55,8 @@ def _window(picture: Picture) -> str:
         "all": nats(abs(sum(costs))),
     }
     if costs[place] < LEAST:
-        return picture.words("look.window.none", **values)
-    return picture.words("look.window" if sum(costs) > 0 else "look.window.less", **values)
+        return picture.words("look.short.none", **values)
+    return picture.words("look.short" if sum(costs) > 0 else "look.short.less", **values)
 
 
 def _step(picture: Picture) -> str:
@@ -87,8 +87,8 @@ def _moved(picture: Picture) -> str:
     fallen = mean_now < mean_before
     place = (min if fallen else max)(range(len(changes)), key=lambda one: changes[one])
     values = {
-        "since": _when(picture, picture.state.since),
-        "at": _when(picture, picture.state.at),
+        "since": picture.when(picture.state.since),
+        "at": picture.when(picture.state.at),
         "mean_before": nats(mean_before),
         "mean": nats(mean_now),
         "piece": picture.piece(place + 1),
@@ -96,10 +96,6 @@ def _moved(picture: Picture) -> str:
         "after": nats(picture.surprise[place]),
     }
     return picture.words("look.moved" if fallen else "look.moved.up", **values)
-
-
-def _when(picture: Picture, at: int) -> str:
-    return picture.words("when.end") if at == 0 else picture.words("when.step", n=f"{at:,}")
 
 
 def _prior(picture: Picture) -> str:

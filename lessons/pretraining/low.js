@@ -1,5 +1,6 @@
 /* Under the bars: what was expected in the chosen place, and one step of SGD with its valley and its gradient. */
 import { fill, html, svg } from "../../assets/js/dom.js";
+import { say } from "../../assets/js/particle.js";
 import { readable } from "../../assets/js/views/chip.js";
 import { chance, named, nats } from "./numbers.js";
 
@@ -59,7 +60,7 @@ const valley = (at, { words }, found, losses, rate) => {
   const y = Math.max(7, Y(after));
   svg("path", { d: `M${X(place)} ${height}V${y}`, class: "plumb" }, drawing);
   svg("circle", { cx: X(place), cy: y, r: 5.5, class: after > now ? "ball over" : "ball" }, drawing);
-  drawing.setAttribute("aria-label", fill(words.valley_about.replace(/:[^}]*}/, "}"), { rate, now: nats(now), after: nats(after) }));
+  drawing.setAttribute("aria-label", say(words.valley_about, { rate, now: nats(now), after: nats(after) }));
 };
 
 /** One step: buttons, learning rate, gradient norms. -> {draw(value), go(times)} */
