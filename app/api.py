@@ -1,5 +1,5 @@
 """The named endpoints of the app, for gradio_client and curl. What they compute is in app/endpoints.py,
-app/task_endpoints.py, app/attention_endpoints.py and app/pretraining_endpoints.py.
+app/task_endpoints.py, app/attention_endpoints.py, app/pretraining_endpoints.py and app/glossary_endpoints.py.
 
 Gradio only lists and describes them; calls are answered by app/doors/calls.py, which runs the very same
 functions. Their last argument `lang` is read there: it is the language of a sentence that says what is wrong.
@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from app import attention_endpoints, endpoints, pretraining_endpoints, task_endpoints
+from app import attention_endpoints, endpoints, glossary_endpoints, pretraining_endpoints, task_endpoints
 from app.models import Registry
 from app.returns import (
     Attention,
     BuiltInput,
+    FewShot,
+    FilledBlank,
     Generated,
     Intervened,
     LogProbs,
@@ -23,12 +25,13 @@ from app.returns import (
     Models,
     Names,
     NextToken,
+    Relations,
     ScoredHeads,
     Tokens,
     Traced,
 )
 
-MODULES = (endpoints, task_endpoints, attention_endpoints, pretraining_endpoints)
+MODULES = (endpoints, task_endpoints, attention_endpoints, pretraining_endpoints, glossary_endpoints)
 
 
 def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
@@ -78,7 +81,7 @@ def functions(registry: Registry) -> dict[str, Callable[..., Any]]:
         return pretraining_endpoints.measuring(text, model, k, registry=registry)
 
     listed = (models, tokenize, next_token, generate, trace, build_input, objective, log_probs)
-    return {function.__name__: function for function in listed} | _of_attention(registry)
+    return {function.__name__: function for function in listed} | _of_attention(registry) | _of_glossary()
 
 
 def _of_attention(registry: Registry) -> dict[str, Callable[..., Any]]:
@@ -97,6 +100,16 @@ def _of_attention(registry: Registry) -> dict[str, Callable[..., Any]]:
         return attention_endpoints.patching(text, other, model, heads, registry=registry)
 
     return {function.__name__: function for function in (attention, head_scores, ablate, patch)}
+
+
+def _of_glossary() -> dict[str, Callable[..., Any]]:
+    def fill_blank(text: str, position: int, lang: str = "") -> FilledBlank:
+        return glossary_endpoints.fill_blank(text, position)
+
+    def few_shot(relation: str = "", shots: int = 4, seed: int = 0, lang: str = "") -> FewShot | Relations:
+        return glossary_endpoints.few_shot(relation, shots, seed)
+
+    return {function.__name__: function for function in (fill_blank, few_shot)}
 
 
 def publish(registry: Registry) -> None:

@@ -139,3 +139,30 @@ class LogProbs(TypedDict):
     tokens: list[LogProb]
     sum: float
     perplexity: float | None
+
+
+class FilledBlank(TypedDict):
+    """The ten likeliest tokens of the hidden place. p: plain softmax."""
+
+    top: list[Step]
+
+
+class Answer(TypedDict):
+    """p: among all candidates of the list."""
+
+    piece: str
+    p: float
+
+
+class FewShot(TypedDict):
+    """prompt: as the model reads it. answers: all candidates, the likeliest first. right: one of them."""
+
+    prompt: str
+    answers: list[Answer]
+    right: str
+
+
+class Relations(TypedDict):
+    """What `few_shot` gives for an empty relation."""
+
+    relations: list[str]

@@ -14,6 +14,7 @@ NAMES = (
     "architecture",
     "attention",
     "pretraining",
+    "glossary",
     "training",
     "classroom",
 )

@@ -5,6 +5,7 @@ from importlib import import_module
 from app.lesson import Lesson
 
 FOLDERS = (
+    "glossary",
     "next_token",
     "pretraining",
     "architecture",

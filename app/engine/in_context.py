@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
+from app.engine.forward import hidden, unembed
+from app.engine.key_values import KeyValues
+
 if TYPE_CHECKING:
     from app.models import LoadedModel
 
@@ -25,7 +28,7 @@ LISTS = Path(__file__).parents[2] / "assets" / "datasets" / "in_context.jsonl"
 
 @dataclass(frozen=True)
 class ExampleList:
-    """examples: (word, answer), nine of one rule; the last is asked for, up to eight are shown.
+    """examples: (word, answer), up to nine of one rule; the last is asked for, the others are shown.
 
     rule: word class and relation in kind a, the two categories in kind b. lang: of the words asked about.
     candidates: what may be answered, `answer` among it.
@@ -90,6 +93,9 @@ def candidate_log_probabilities(loaded: LoadedModel, prompt: str, candidates: Se
         next((i for i, (a, b) in enumerate(zip(given, row, strict=False)) if a != b), len(given))
         for row in rows
     ]
+    start = min(starts)
+    if start and max(map(len, rows)) <= loaded.n_ctx:
+        return _after_one_beginning(loaded, rows[0][:start], [row[start:] for row in rows])
     return log_probabilities(loaded, rows, starts)
 
 
@@ -97,6 +103,23 @@ def most_probable(loaded: LoadedModel, prompt: str, candidates: Sequence[str]) -
     """The candidate with the largest ln P, the first of equal ones."""
     totals = candidate_log_probabilities(loaded, prompt, candidates)
     return candidates[totals.index(max(totals))]
+
+
+@torch.inference_mode()
+def _after_one_beginning(
+    loaded: LoadedModel, beginning: Sequence[int], endings: Sequence[Sequence[int]]
+) -> list[float]:
+    """ln P(ending | beginning) of each ending; what all of them begin with is run once."""
+    past = KeyValues(loaded)
+    first = hidden(loaded, torch.tensor([beginning]), past)[:, -1:].expand(len(endings), 1, -1)  # (B, 1, d)
+    past.pick([0] * len(endings))
+    ids = torch.zeros(len(endings), max(map(len, endings)), dtype=torch.long)  # (B, T); zeros follow the end
+    for row, ending in zip(ids, endings, strict=True):
+        row[: len(ending)] = torch.tensor(ending)
+    before = first if ids.shape[1] == 1 else torch.cat((first, hidden(loaded, ids[:, :-1], past)), 1)
+    asked = torch.arange(ids.shape[1]) < torch.tensor([[len(ending)] for ending in endings])  # (B, T)
+    log_p = unembed(loaded, before[asked]).log_softmax(-1).gather(1, ids[asked][:, None])  # (n, 1)
+    return torch.zeros(ids.shape).masked_scatter(asked, log_p).sum(1).tolist()
 
 
 @torch.no_grad()

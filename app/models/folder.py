@@ -70,11 +70,14 @@ def read_model(folder: Path, name: str, eager: bool) -> PreTrainedModel:
 
 
 def read_masked_model(folder: Path, name: str) -> PreTrainedModel:
-    """A BertForMaskedLM, float32, in evaluation mode. Raises ModelError as `read_model`."""
+    """A BertForMaskedLM, float32, in evaluation mode, with plain attention, so that its patterns can be seen.
+
+    Raises ModelError as `read_model`.
+    """
     from transformers import BertForMaskedLM
 
     read_config(folder, name, ("bert",))
-    return _read(folder, name, BertForMaskedLM, eager=False)
+    return _read(folder, name, BertForMaskedLM, eager=True)
 
 
 def _read(folder: Path, name: str, model_class: type[PreTrainedModel], eager: bool) -> PreTrainedModel:

@@ -72,13 +72,15 @@ class LoadedModel:
 class MaskedModel:
     """A model that fills blanks, from both sides, and its tokenizer. Shared: never train it in place.
 
-    model: BertForMaskedLM, float32, eval(). mask_id: the token that stands for what is hidden.
+    model: BertForMaskedLM, float32, eval(), with plain attention. mask_id: stands for what is hidden. eot_id:
+        the end-of-text token, which the model expects after a text.
     """
 
     name: str
     model: PreTrainedModel
     tokenizer: ReadableTokenizer
     mask_id: int = 2
+    eot_id: int = 0
 
     @cached_property
     def n_ctx(self) -> int:

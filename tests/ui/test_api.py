@@ -40,6 +40,8 @@ def test_only_the_documented_endpoints_are_listed(client: Client):
         "/ablate",
         "/patch",
         "/log_probs",
+        "/fill_blank",
+        "/few_shot",
     }
     assert client.predict(api_name="/models")["models"][0] == "tiny-gpt2"
 
@@ -148,6 +150,25 @@ def test_ablate_and_patch(client: Client, model: str):
         assert before["id"] == after["id"] and math.isclose(before["p"], after["p"], rel_tol=1e-4)
 
 
+def test_fill_blank(client: Client):
+    answer = client.predict(TEXT, 1, api_name="/fill_blank")
+    assert finite_numbers(answer)
+    p = [token["p"] for token in answer["top"]]
+    assert len(p) == 10 and p == sorted(p, reverse=True) and 0 < sum(p) <= 1 + 1e-6
+
+
+def test_few_shot(client: Client):
+    names = client.predict("", 0, 0, api_name="/few_shot")["relations"]
+    assert {name[:2] for name in names} == {"ko", "en"}
+    for name in (names[0], names[-1]):
+        answer = client.predict(name, 3, 7, api_name="/few_shot")
+        assert finite_numbers(answer)
+        assert answer["prompt"].count(" = ") == 3 and answer["prompt"].endswith(" =")
+        p = [candidate["p"] for candidate in answer["answers"]]
+        assert p == sorted(p, reverse=True) and math.isclose(sum(p), 1, abs_tol=1e-6)
+        assert answer["right"] in [candidate["piece"] for candidate in answer["answers"]]
+
+
 def test_special_tokens_of_a_learner_stay_text(client: Client):
     typed = "<|endoftext|>"
     tokens = client.predict(typed, "tiny-gpt2", api_name="/tokenize")["tokens"]
@@ -186,6 +207,12 @@ BAD_CALLS = {
     "no window": ("/log_probs", (TEXT, "tiny-gpt2", 0)),
     "window is a word": ("/log_probs", (TEXT, "tiny-gpt2", "all")),
     "terms of a text longer than the context": ("/log_probs", (TEXT * 40, "tiny-gpt2", 5)),
+    "position outside": ("/fill_blank", (TEXT, 99)),
+    "position negative": ("/fill_blank", (TEXT, -1)),
+    "blank in a text longer than the context": ("/fill_blank", (TEXT * 40, 0)),
+    "unknown relation": ("/few_shot", ("ko_noun colour", 2, 0)),
+    "too many shots": ("/few_shot", ("ko_noun category", 9, 0)),
+    "seed of a list is a word": ("/few_shot", ("ko_noun category", 2, "x")),
     "seed is a word": ("/generate", (TEXT, "tiny-gpt2", 3, "sample", 1.0, 0, 1.0, "x")),
 }
 
@@ -213,6 +240,7 @@ def test_odd_texts_are_answered(client: Client, no_traceback, text: str):
         "/ablate": (text, "tiny-gpt2", "0.1", "zero"),
         "/patch": (text, text, "tiny-gpt2", "0.1"),
         "/log_probs": (text, "tiny-gpt2", 5),
+        "/fill_blank": (text, 0),
     }
     for endpoint, arguments in calls.items():
         try:

@@ -20,6 +20,8 @@ PLACES = [
     {"lesson": "architecture", "side": "gpt1", "node": "blocks.1.attn.hook_pattern"},
     {"lesson": "architecture", "lit": "embed", "node": "none"},
     {"lesson": "architecture", "present": 1},
+    {"lesson": "glossary"},
+    {"lesson": "glossary", "scene": "table"},
     {"lesson": "attention"},
     {"lesson": "attention", "scene": "fails"},
     {"lesson": "attention", "scene": "exchange", "present": 1},

@@ -17,8 +17,8 @@ from app.lesson import Lesson
 from app.settings import Settings
 from lessons import LESSONS
 
-SCENE = LESSONS[0].scenes[0].id
 NEXT_TOKEN = next(lesson for lesson in LESSONS if lesson.id == "next-token")
+SCENE = NEXT_TOKEN.scenes[0].id
 
 
 @pytest.fixture

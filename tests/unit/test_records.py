@@ -4,10 +4,15 @@ import hashlib
 import json
 import math
 from datetime import date
+from itertools import product
 
 import pytest
 
 from app import records
+from app.engine.few_shot import RELATIONS, accuracy, relation_named, relations
+from app.engine.ways import costs
+from app.models import load
+from training.evaluate.downstream import set_sha256
 from training.paths import MODELS, weights_sha256
 from training.records import write as command
 from training.records.recorder import Recorder
@@ -95,6 +100,58 @@ def test_the_induction_head_comes_between_6_and_13_million_tokens():
     points = records.read("pretraining")["data"]["checkpoints"]
     best = {point["tokens"]: max(map(max, point["heads"]["induction"])) for point in points}
     assert best[6_553_600] < 0.1 and best[13_107_200] > 0.6
+
+
+def test_the_record_of_examples_is_whole():
+    """Every kind, language, model and number of examples; every relation; ten points each and their mean."""
+    data = records.read("in_context")["data"]
+    assert data["relations_sha256"] == hashlib.sha256(RELATIONS.read_bytes()).hexdigest()
+    shots = (0, 1, 2, 4, 8)
+    found = [tuple(row[name] for name in ("model", "kind", "lang", "shots")) for row in data["accuracy"]]
+    assert sorted(found) == sorted(product(("tiny-gpt1", "tiny-gpt2"), "ab", ("ko", "en"), shots))
+    assert {row["model"] for row in data["by_relation"]} == {"tiny-gpt2"}
+    found = [(row["relation"], row["shots"]) for row in data["by_relation"] + data["left_out"]]
+    assert sorted(found) == sorted(product([one.name for one in relations()], shots))
+    for row in data["accuracy"] + data["by_relation"]:
+        assert len(row["points"]) == 10 and all(0 <= point <= 1 for point in row["points"])
+        assert all(round(20 * point, 6).is_integer() for point in row["points"]), "of 20 lists"
+        assert row["mean"] == pytest.approx(sum(row["points"]) / 10, abs=1e-4) and 0 <= row["copied"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shots"), [("ko_noun category", 0), ("en_noun plural", 2), ("ko_verb past", 8)]
+)
+def test_twenty_prompts_asked_again_lie_in_the_recorded_spread(name, shots):
+    """By the function that the page calls."""
+    rows = records.read("in_context")["data"]["by_relation"]
+    (row,) = (row for row in rows if (row["relation"], row["shots"]) == (name, shots))
+    now = accuracy(load("tiny-gpt2"), relation_named(name), shots, range(20))
+    assert min(row["points"]) <= now <= max(row["points"])
+
+
+def test_the_record_of_the_three_ways_is_whole():
+    data = records.read("three_ways")["data"]
+    assert data["set_sha256"] == set_sha256("sentiment")
+    keys = [(row["way"], row["shots"], row["lang"]) for row in data["rows"]]
+    ways_ = [("fine-tuning", None), ("prompt tuning", None), *(("in-context", shots) for shots in (0, 1, 4))]
+    assert sorted(keys, key=str) == sorted(((*way, lang) for way in ways_ for lang in ("ko", "en")), key=str)
+    changed = {cost.way: cost.n_changed for cost in costs(load("tiny-gpt2"), ())}
+    for row in data["rows"]:
+        assert row["n_changed"] == changed[row["way"]]
+        assert len(row["points"]) == len(row["test_points"]) == (1 if row["shots"] == 0 else 3)
+        assert all(round(20 * point, 6).is_integer() for point in row["points"]), "of 20 sentences"
+        assert row["mean"] == pytest.approx(sum(row["points"]) / len(row["points"]), abs=1e-4)
+        assert (row["seconds"] > 0) == (row["way"] != "in-context") and row["answer_seconds"] > 0
+
+
+def test_the_runs_of_prompt_tuning_are_those_of_the_record_of_fine_tuning():
+    """Two commands made them, from the same seeds."""
+    facts = {"model": "tiny-gpt2", "task": "sentiment", "trained": "soft prompts"}
+    (other,) = (row for row in records.read("fine_tuning")["data"]["parts"] if facts.items() <= row.items())
+    for row in records.read("three_ways")["data"]["rows"]:
+        if row["way"] == "prompt tuning":
+            expected = [other["by_seed"][seed]["test"][row["lang"]] for seed in "012"]
+            assert [100 * point for point in row["test_points"]] == pytest.approx(expected, abs=1)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from app import languages, models
+from app import languages, models, records
 from app.engine import tasks
 from app.engine.finetune import FineTuning, Plan, StepReport
 from app.engine.inputs import grouped_batches
@@ -783,3 +783,94 @@ def some_scores_rise_without_labels(picture: Picture, visitor: Visitor) -> None:
     choice, sentiment = curves["choice"], curves["sentiment"]
     assert choice["values"][-1] > choice["values"][0] + 0.3
     assert abs(sentiment["values"][-1]) < 0.2 and "make records" in picture["zero"]["say"]
+
+
+# ---- 「용어」 ----
+
+
+def hidden(picture: Picture, who: str) -> float:
+    (row,) = [row for row in picture["blank"][who] if row["hidden"]]
+    return row["p"]
+
+
+@claim("glossary", "upstream")
+def two_tasks_on_one_sentence(picture: Picture, visitor: Visitor) -> None:
+    assert picture["term"] == "upstream"
+    for who in ("gpt", "bert"):
+        assert sum(row["p"] for row in picture["blank"][who]) == pytest.approx(1, abs=1e-5)
+
+
+@claim("glossary", "blank")
+def the_right_side_tells_bert_more(picture: Picture, visitor: Visitor) -> None:
+    blank, say = picture["blank"], visitor.mounted.context.words["scene.blank.say"]
+    word = blank["tokens"][blank["position"]]["piece"]
+    assert word in say and blank["tokens"][blank["position"] + 1]["piece"] in say
+    assert picture["blank"]["who"] == "bert" and hidden(picture, "bert") > 5 * hidden(picture, "gpt")
+    model = models.load_masked()
+    ids = model.tokenizer.encode(picture["text"])[: blank["position"] + 1]
+    given = torch.tensor([[*ids[:-1], model.mask_id, 0]])
+    with torch.no_grad():
+        alone = model.model(given).logits[0, len(ids) - 1].softmax(-1)[ids[-1]]
+    assert float(alone) < 0.5 * hidden(picture, "bert"), "it is the right side that tells it"
+
+
+@claim("glossary", "masks")
+def at_the_end_both_see_the_left(picture: Picture, visitor: Visitor) -> None:
+    blank = picture["blank"]
+    assert blank["position"] == len(blank["tokens"]) - 1
+    assert hidden(picture, "gpt") > 1.25 * hidden(picture, "bert") and blank["who"] == "gpt"
+
+
+@claim("glossary", "transfer")
+def so_many_cells(picture: Picture, visitor: Visitor) -> None:
+    n = sum(one.numel() for one in models.load("tiny-gpt2").model.parameters())
+    assert picture["counts"]["n"] == n and -(-n // 10_000) == 277
+    assert "277" in visitor.mounted.context.words["scene.transfer.say"]
+
+
+@claim("glossary", "finetune")
+def every_number_and_a_new_layer(picture: Picture, visitor: Visitor) -> None:
+    counts = picture["counts"]
+    assert counts["full"] == counts["n"] + 2 * counts["d"]
+
+
+@claim("glossary", "prompt")
+def eight_vectors(picture: Picture, visitor: Visitor) -> None:
+    counts = picture["counts"]
+    assert counts["prompt"] == 8 * counts["d"] < 10_000 and counts["vectors"] == 8
+    assert "8" in visitor.mounted.context.words["scene.prompt.say"]
+
+
+@claim("glossary", "in-context")
+def without_an_example_another_answer_leads(picture: Picture, visitor: Visitor) -> None:
+    few = picture["few"]
+    assert few["shots"] == 0 and few["examples"] == [] and few["prompt"] == f"{few['asked']} ="
+    assert not few["answers"][0]["right"] and few["relation"].endswith("category")
+
+
+@claim("glossary", "shots")
+def eight_examples_tell_the_answer(picture: Picture, visitor: Visitor) -> None:
+    few = picture["few"]
+    assert few["shots"] == len(few["examples"]) == 8 and few["kind"] == "a"
+    assert few["answers"][0]["right"] and few["answers"][0]["p"] > 0.95
+
+
+@claim("glossary", "rule")
+def copying_does_better(picture: Picture, visitor: Visitor) -> None:
+    few = picture["few"]
+    assert few["kind"] == "b" and few["shots"] == 8
+    (row,) = [
+        row
+        for row in records.read("in_context")["data"]["by_relation"]
+        if (row["relation"], row["shots"]) == (few["relation"], 8)
+    ]
+    assert row["mean"] < row["copied"] and row["mean"] < 0.5
+
+
+@claim("glossary", "table")
+def three_ways_side_by_side(picture: Picture, visitor: Visitor) -> None:
+    table = picture["ways"]
+    assert len(table["sentences"]) == 20 and "20" in visitor.mounted.context.words["scene.table.say"]
+    assert all(row["recorded"] for row in table["rows"])
+    labels = [one["label"] for one in table["sentences"]]
+    assert labels.count(0) == labels.count(1)

@@ -28,6 +28,7 @@ FORBIDDEN = {
     "app/task_endpoints.py": (*PAGE, "training"),
     "app/attention_endpoints.py": (*PAGE, "training"),
     "app/pretraining_endpoints.py": (*PAGE, "training"),
+    "app/glossary_endpoints.py": (*PAGE, "training"),
     "app/settings.py": ("gradio", "torch", "transformers", "app", "lessons"),  # and see ALLOWED
     "app/shell.py": ("lessons", "training"),
     "app": ("lessons", "training"),

@@ -4,6 +4,8 @@ Writes into assets/datasets
 
     in_context.jsonl   lists of nine examples {"kind", "lang", "rule", "examples", "candidates"}: those that
                        the evaluation measures in-context learning on, of the first of its seeds
+    relations.jsonl    what such lists are drawn from {"kind", "lang", "name", "rule", "pairs", "labels"}, so
+                       that the page can draw fresh ones
     held_out.jsonl     sentences {"kind", "lang", "text"} that stand in none of the training files given;
                        without `--read` nobody could promise that, and the file is left as it is
 
@@ -20,7 +22,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from .incontext import EXAMPLES, candidates, evaluation_lists
+from .data import rows
+from .incontext import (
+    EXAMPLES,
+    HELD_OUT_LABELS,
+    HELD_OUT_PAIRS,
+    candidates,
+    category_pairs,
+    evaluation_lists,
+    relations,
+)
 from .write import documents
 
 DEFAULT_OUT = Path(__file__).parents[2] / "assets" / "datasets"
@@ -45,6 +56,39 @@ def in_context_rows() -> Iterator[dict]:
                 "examples": examples,
                 "candidates": list(candidates(kind, one)),
             }
+
+
+def relation_rows() -> Iterator[dict]:
+    """Kind a, every relation of every class of words: pairs of word and answer, no labels. Kind b, every
+    two categories that no list of pre-training sorts: pairs of word and category, and the labels to sort by.
+    """
+    for word_class, of_class in relations().items():
+        for rule, answers in of_class.items():
+            name, pairs = f"{word_class} {rule}", list(answers.items())
+            yield {
+                "kind": "a",
+                "lang": word_class[:2],
+                "name": name,
+                "rule": rule,
+                "pairs": pairs,
+                "labels": [],
+            }
+    for lang in ("ko", "en"):
+        for pair in category_pairs():
+            if frozenset(pair) in HELD_OUT_PAIRS:
+                words = [row for row in rows("words") if row["category_ko"] in pair and " " not in row[lang]]
+                pairs = [(row[lang], row[f"category_{lang}"]) for row in words]
+                names = {row["category_ko"]: row[f"category_{lang}"] for row in words}
+                rule = " ".join(names[category] for category in pair)
+                labels = HELD_OUT_LABELS[lang]
+                yield {
+                    "kind": "b",
+                    "lang": lang,
+                    "name": f"{lang} {rule}",
+                    "rule": rule,
+                    "pairs": pairs,
+                    "labels": labels,
+                }
 
 
 def first_sentences(kind: str, lang: str) -> dict[str, str]:
@@ -119,6 +163,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     _write(options.out / "in_context.jsonl", in_context_rows())
+    _write(options.out / "relations.jsonl", relation_rows())
     if options.read:
         _write(options.out / "held_out.jsonl", held_out_rows(options.read))
 

@@ -15,12 +15,14 @@ from typing import Any
 import torch
 
 from training.paths import RECORDS, weights_sha256
-from training.records import fine_tuning, ln_training, pretraining, world
+from training.records import fine_tuning, in_context, ln_training, pretraining, three_ways, world
 
 RECORDERS = {
     "fine_tuning": fine_tuning.RECORDER,
+    "in_context": in_context.RECORDER,
     "ln_training": ln_training.RECORDER,
     "pretraining": pretraining.RECORDER,
+    "three_ways": three_ways.RECORDER,
     "world": world.RECORDER,
 }
 

@@ -1,0 +1,26 @@
+/* A downstream task: an example of its labelled set, and the way to where it is trained. */
+import { html } from "../../assets/js/dom.js";
+import { placeLink } from "../../assets/js/link.js";
+
+/** -> draw({say, example: [[name, text]], answer, link, go}) */
+export const tasksPanel = (at, words) => {
+  at.classList.add("tasks");
+  const say = html("p", { class: "few-ask" }, at);
+  const example = html("dl", { class: "task-example" }, at);
+  const go = html("p", { class: "task-go" }, at);
+  return (task) => {
+    if (!task) return;
+    say.textContent = task.say;
+    example.replaceChildren();
+    for (const [name, text] of task.example) {
+      html("dt", {}, example, name);
+      html("dd", {}, example, text);
+    }
+    if (task.answer) {
+      html("dt", { class: "answer" }, example, words["task.answer"]);
+      html("dd", { class: "answer" }, example, task.answer);
+    }
+    go.replaceChildren();
+    placeLink(go, task.link, task.go);
+  };
+};
