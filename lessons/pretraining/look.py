@@ -127,7 +127,7 @@ def _background(picture: Picture) -> str:
         values = {"n": f"{most:,}", "numbers": f"{found['numbers']:,}"}
     else:
         values = {"gain": f"{found['gain']:.1f}", "n": len(found["rows"])}
-    return picture.words(f"look.{view}", **values)
+    return picture.words(f"look.of.{view}", **values)
 
 
 def _dropped(picture: Picture) -> str:
