@@ -82,7 +82,7 @@ const goal = (at, { words, value }, found, box, size) => {
   const second = box.y + half * 0.92;
   text(at, box.x, second, size * 1.1, words.next_answer, { bold: true, cls: "l1" });
   text(at, box.x + box.w, second, size, `${fill(words.many_answers, { n: found.targets })} · ${words.nobody}`, { anchor: "end" });
-  const shown = value.tokens.slice(0, 12);
+  const shown = value.tokens.slice(0, Math.min(12, Math.floor(box.w / (size * 4.6))));
   const column = box.w / Math.max(1, shown.length);
   const low = second + size * 2 + box.h * 0.17;
   const most = Math.max(1, ...found.surprise.slice(0, 11));
@@ -100,12 +100,12 @@ const goal = (at, { words, value }, found, box, size) => {
   text(at, box.x, third, size, words.needs, { bold: true });
   const columns = box.h < 600 && size > 20 ? 2 : 1; // there is less room on a board
   const each = Math.min(size * 1.7, (box.y + box.h - third) / (4 / columns));
-  ["labels", "number", "gradient", "use"].forEach((name, index) => {
+  ["need.labels", "need.number", "need.gradient", "need.use"].forEach((name, index) => {
     const x = box.x + (index % columns) * (box.w / 2);
     const y = third + each * (Math.floor(index / columns) + 1) - each * 0.06;
-    svg("path", { d: `M${x + 2} ${y - size * 0.35}l${size * 0.28} ${size * 0.3}l${size * 0.5} ${-size * 0.62}`, class: name === "use" ? "tick open" : "tick" }, at);
-    text(at, x + size * 1.3, y, size, words[`need.${name}`]);
-    if (name === "use" && columns === 1) text(at, box.x + box.w, y, size, words["need.shown"], { cls: "quiet", anchor: "end" });
+    svg("path", { d: `M${x + 2} ${y - size * 0.35}l${size * 0.28} ${size * 0.3}l${size * 0.5} ${-size * 0.62}`, class: name === "need.use" ? "tick open" : "tick" }, at);
+    text(at, x + size * 1.3, y, size, words[name]);
+    if (name === "need.use" && columns === 1) text(at, box.x + box.w, y, size, words["need.shown"], { cls: "quiet", anchor: "end" });
   });
 };
 

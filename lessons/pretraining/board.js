@@ -58,7 +58,7 @@ const bars = (drawing, stage) => {
   const wide = Math.min(42, column * 0.64);
   const lines = Math.max(1, Math.ceil((Math.max(...tokens.map((token) => textWidth(named(token), 24, 700))) + 20) / column)); // names under each other
   const pressed = (index) => {
-    const about = fill(words.choose_token, { i: index + 1, token: named(tokens[index]), v: nats(found.now[index - 1]) });
+    const about = fill(words.choose_place, { i: index + 1, token: named(tokens[index]), v: nats(found.now[index - 1]) });
     return press(svg("g", { class: "candidate" }, drawing), about, `board-token${index}`, () => stage.act({ type: "choose", token: index }, "choose"));
   };
   tokens.forEach((token, index) => {
@@ -126,14 +126,15 @@ const others = (drawing, { value, words }, y) => {
   });
 };
 
-const prior = (drawing, { value, words }, y) => {
-  if (!value.step) return;
+const prior = (drawing, { value, words, own }, y) => {
+  const found = value.step && own.ahead?.[value.theta];
+  if (!found) return;
   title(drawing, y, "MAP: + (w/2)‖Θ‖²");
-  text(drawing, RIGHT.x, y + 62, 48, nats(value.step.prior, 1), { bold: true });
-  text(drawing, RIGHT.x, y + 108, 26, `w = 0.01, ‖Θ‖ = ${nats(value.step.weights, 1)}`);
+  text(drawing, RIGHT.x, y + 62, 48, nats(found.prior, 1), { bold: true });
+  text(drawing, RIGHT.x, y + 108, 26, `w = 0.01, ‖Θ‖ = ${nats(found.weights, 1)}`);
   svg("rect", { class: "world-before", x: RIGHT.x, y: y + 136, width: RIGHT.width, height: 30 }, drawing);
-  svg("rect", { class: "world-after", x: RIGHT.x, y: y + 136, width: RIGHT.width * value.step.share, height: 30 }, drawing);
-  text(drawing, RIGHT.x, y + 202, 26, `${words.take}: ${(100 * value.step.share).toFixed(1)}%`);
+  svg("rect", { class: "world-after", x: RIGHT.x, y: y + 136, width: RIGHT.width * found.share, height: 30 }, drawing);
+  text(drawing, RIGHT.x, y + 202, 26, `${words.take}: ${(100 * found.share).toFixed(1)}%`);
 };
 
 /** The road: this sentence's mean, the induction score, or the zero-shot curves. */
@@ -171,8 +172,9 @@ const road = (drawing, stage, y, kind) => {
     text(drawing, X(last) + 42, one.y + 9, 24, fit(`${one.name} ${nats(one.points.at(-1)[1])}`, 124, 24), { cls: "l2" });
   }
   text(drawing, X(now.place), low + 42, 24, count(now.step), { bold: true, anchor: now.place > last - 1 ? "end" : now.place < 1 ? "start" : "middle" });
-  if (value.writes && kind !== "zero") {
-    const said = value.writes.prompt.concat(value.writes.new).map((one, index) => (index && one.space ? " " : "") + readable(one)).join("");
+  const writes = own.writes?.[value.theta];
+  if (writes && kind !== "zero") {
+    const said = writes.prompt.concat(writes.new).map((one, index) => (index && one.space ? " " : "") + readable(one)).join("");
     inLines(said, RIGHT.width, 24).slice(0, 2).forEach((one, index) => text(drawing, RIGHT.x, low + 90 + index * 34, 24, one));
   }
 };

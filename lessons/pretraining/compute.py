@@ -19,6 +19,8 @@ from lessons.pretraining.state import MAX_TOKENS
 
 ROWS = 5  # of a distribution, without the one for all other tokens
 WRITTEN = 6  # tokens that a checkpoint goes on with
+OPTIONS = 4  # of a question
+SAME, TWICE = 1.25, 1.75  # times as much: under the first nearly the same, from the second about twice
 PROMPT = 3  # tokens of the text that it is given
 
 
@@ -121,3 +123,28 @@ def written(loaded: LoadedModel, ids: Sequence[int]) -> tuple[list[int], list[in
         key, lambda: ([step.token_id for step in generate(loaded, prompt, WRITTEN, "greedy")], 200)
     )
     return prompt, new
+
+
+def most_surprising(found: Sequence[float]) -> tuple[list[int], int]:
+    """(four places, or fewer, evenly from the ranking of `found`; which of them is the largest)."""
+    ranked = sorted(range(len(found)), key=lambda place: -found[place])
+    places = sorted(ranked[:: max(1, len(ranked) // OPTIONS)][:OPTIONS])
+    return places, places.index(ranked[0])
+
+
+def shortest_memory(full: float, one: float) -> tuple[float, int]:
+    """(how many times the sum with k = 1 is; 0 nearly the same, 1 half as much again, 2 twice or more)."""
+    ratio = one / full if full else 1.0
+    return ratio, 0 if ratio < SAME else 1 if ratio < TWICE else 2
+
+
+def first_stop(closing: Sequence[bool]) -> tuple[list[int], int]:
+    """(four stops of the road; which of them is the first that ends the sentence, len of them for none)."""
+    stops = [0, 2, 4, len(closing) - 1] if len(closing) > OPTIONS + 1 else list(range(len(closing)))
+    if True not in closing:
+        return stops, len(stops)
+    first = list(closing).index(True)
+    if first not in stops:  # in the place of the nearest
+        nearest = min(range(len(stops)), key=lambda one: abs(stops[one] - first))
+        stops[nearest] = first
+    return stops, stops.index(first)

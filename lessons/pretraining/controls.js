@@ -24,7 +24,7 @@ const tokenButtons = (at, stage) => (value, g) => {
   at.replaceChildren();
   value.tokens.forEach((token, index) => {
     if (!index) return;
-    const about = fill(stage.words.choose_token, { i: index + 1, token: named(token), v: nats(value.bars.now[index - 1]) });
+    const about = fill(stage.words.choose_place, { i: index + 1, token: named(token), v: nats(value.bars.now[index - 1]) });
     const button = html("button", { class: "tok", "aria-label": about, "aria-pressed": String(index === value.at.token), title: about, "data-key": `token${index}`, style: `left:${g.X(index)}px;width:${g.column}px` }, at);
     button.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") stage.point(index); });
     button.addEventListener("click", () => stage.act({ type: "choose", token: index }, "choose"));

@@ -2,7 +2,7 @@
 import { count, fill, html } from "../../assets/js/dom.js";
 import { waitingPlace } from "../../assets/js/views/waiting.js";
 import { backgrounds } from "./background.js";
-import { board } from "./board.js";
+import { board as drawBoard } from "./board.js";
 import { controls, windowOf } from "./controls.js";
 import { equation } from "./equation.js";
 import { folds, toNetwork } from "./folds.js";
@@ -42,23 +42,35 @@ const readRoad = async (stage) => {
   }
 };
 
-/** L1 along the gradient of what is shown. */
-const readValley = async (stage) => {
-  const { value, own } = stage;
-  const { key } = value.step;
-  own.valleys ??= {};
-  if (own.valleys[key] || own.falling === key) return;
-  own.falling = key;
+/** What belongs to this Θ and is not waited for: what it writes, and where a step would lead. The picture is drawn again when it is there. */
+const readTheta = async (stage) => {
+  const { value: { theta }, own } = stage;
+  if (own.thinking) return;
+  own.thinking = true;
   try {
-    const answer = await stage.ask("valley");
-    const kept = Object.entries(own.valleys).slice(-7);
-    own.valleys = Object.fromEntries([...kept, [answer.key, answer.losses]]);
-    stage.paint();
+    for (const name of ["writes", "ahead"]) {
+      if (own[name]?.[theta]) continue;
+      const answer = await stage.ask(name);
+      const kept = Object.entries(own[name] ?? {}).slice(-7);
+      own[name] = Object.fromEntries([...kept, [answer.key, answer]]);
+      stage.paint();
+      if (stage.value.theta !== theta) break; // there is another one by now
+    }
   } catch (error) {
     console.warn(error.message);
+    return;
   } finally {
-    if (own.falling === key) own.falling = null;
+    own.thinking = false;
   }
+  if (stage.value.theta !== theta) readTheta(stage);
+};
+
+/** What the pictures of the stage need beside the value. */
+const readMore = (stage) => {
+  const { value } = stage;
+  if (!value.ready || value.view !== "stage") return;
+  if (value.step && !(stage.own.writes?.[value.theta] && stage.own.ahead?.[value.theta])) readTheta(stage);
+  if (value.axis) readRoad(stage);
 };
 
 const isNetwork = ({ scenes, value }) => scenes[value.scene]?.id === "network";
@@ -152,10 +164,12 @@ export const draw = (stage) => {
   show(stage, jump);
   if (!parts.isNarrow) parts.controls.draw(value, geometry(value, stage.shown));
   parts.narrow.draw(value, parts.isNarrow);
-  if (value.step) readValley(stage);
-  if (value.axis) readRoad(stage);
+  readMore(stage);
 };
 
-export { board };
+export const board = (stage) => {
+  drawBoard(stage);
+  readMore(stage);
+};
 
 export const space = (stage) => { if (stage.value?.view === "stage") stage.parts.step.go(1); };

@@ -33,11 +33,13 @@ export const equation = (at, stage) => {
   const amount = html("b", {}, prior);
   const about = sign("", "word", prior);
   prior.addEventListener("click", () => stage.act({ type: "set", name: "prior", value: !stage.value.at.prior }, "prior"));
+  let shown = 0;
   return {
     places: { k, theta, condition, plus },
     draw(value) {
       const known = value.bars && value.ready;
-      const prior_ = value.step?.prior ?? 0;
+      const prior_ = (value.step && stage.own.ahead?.[value.theta]?.prior) ?? shown;
+      shown = prior_; // until the new one is there
       const on = Boolean(value.at?.prior);
       sum.textContent = known ? nats(-value.bars.sum - (on ? prior_ : 0)) : "";
       amount.textContent = known && value.step ? nats(-prior_, 1) : "";

@@ -48,7 +48,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
         "zero": Part((of[0], of[2]), lambda: road.zero(picture)),
         "step": Part((*of, *theta, stage), lambda: step.draw(picture) if stage else None),
         "world": Part((*of, *theta, stage), lambda: step.world(picture) if stage else None),
-        "writes": Part((*of, *theta, stage), lambda: writes(picture) if stage else None),
+        "theta": step.key(picture),
         "background": Part((*of, state.view, None if stage else theta), lambda: background.draw(picture)),
         "look": Part(
             (*of, *theta, *window, state.since, picture.token, state.rate, state.prior, state.view),
@@ -88,14 +88,6 @@ def bars(picture: Picture) -> dict[str, Any]:
         "top": places,
         "looks": [[round(weight, 4) for weight in row] for row in seen.looks],
     }
-
-
-def writes(picture: Picture) -> dict[str, Any]:
-    """The first tokens of the text and how this model goes on with them by itself, greedily."""
-    prompt, new = picture.now.ask(("written",), lambda loaded: compute.written(loaded, picture.ids))
-    ids = [*prompt, *new]
-    views = [picture.view(token, ids[:place]) for place, token in enumerate(ids)]
-    return {"prompt": views[: len(prompt)], "new": views[len(prompt) :]}
 
 
 def _plain(values: list[float]) -> list[float]:

@@ -6,7 +6,7 @@ import { fold } from "../../assets/js/views/folds.js";
 import { formula } from "../../assets/js/views/formula.js";
 import { nats } from "./numbers.js";
 
-const prose = (at, words) => words.split("\n").forEach((line) => rich(html("p", {}, at), line));
+const prose = (at, told) => told.split("\n").forEach((line) => rich(html("p", {}, at), line));
 
 /** To equation (2) in the lesson on the architecture, with this sentence; Back comes here again. -> a function that draws the link. */
 export const toNetwork = (at, { words }) => ({ text, model }) => {

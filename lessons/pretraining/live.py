@@ -95,5 +95,5 @@ LIVE = Live(
         "undo": undo,
         "set": set_field,
     },
-    replies={"road": road.points, "valley": step.valley, "zero": zero_live.measure},
+    replies={"road": road.points, "ahead": step.ahead, "writes": step.writes, "zero": zero_live.measure},
 )

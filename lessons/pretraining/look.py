@@ -55,8 +55,8 @@ def _window(picture: Picture) -> str:
         "all": nats(abs(sum(costs))),
     }
     if costs[place] < LEAST:
-        return picture.words("look.window.none", **values)
-    return picture.words("look.window" if sum(costs) > 0 else "look.window.less", **values)
+        return picture.words("look.short.none", **values)
+    return picture.words("look.short" if sum(costs) > 0 else "look.short.less", **values)
 
 
 def _step(picture: Picture) -> str:
@@ -87,8 +87,8 @@ def _moved(picture: Picture) -> str:
     fallen = mean_now < mean_before
     place = (min if fallen else max)(range(len(changes)), key=lambda one: changes[one])
     values = {
-        "since": _when(picture, picture.state.since),
-        "at": _when(picture, picture.state.at),
+        "since": picture.when(picture.state.since),
+        "at": picture.when(picture.state.at),
         "mean_before": nats(mean_before),
         "mean": nats(mean_now),
         "piece": picture.piece(place + 1),
@@ -98,15 +98,11 @@ def _moved(picture: Picture) -> str:
     return picture.words("look.moved" if fallen else "look.moved.up", **values)
 
 
-def _when(picture: Picture, at: int) -> str:
-    return picture.words("when.end") if at == 0 else picture.words("when.step", n=f"{at:,}")
-
-
 def _prior(picture: Picture) -> str:
     """What MAP adds to the sum, and how much of the next step it is."""
     if not picture.state.prior:
         return ""
-    found = step.draw(picture)
+    found = step.gradient(picture, picture.now.look_ahead(())[0])
     values = {
         "prior": nats(found["prior"]),
         "weights": f"{found['weights']:.1f}",
@@ -131,7 +127,7 @@ def _background(picture: Picture) -> str:
         values = {"n": f"{most:,}", "numbers": f"{found['numbers']:,}"}
     else:
         values = {"gain": f"{found['gain']:.1f}", "n": len(found["rows"])}
-    return picture.words(f"look.{view}", **values)
+    return picture.words(f"look.of.{view}", **values)
 
 
 def _dropped(picture: Picture) -> str:

@@ -1,5 +1,6 @@
 /* Under the bars: what was expected in the chosen place, and one step of SGD with its valley and its gradient. */
 import { fill, html, svg } from "../../assets/js/dom.js";
+import { say } from "../../assets/js/particle.js";
 import { readable } from "../../assets/js/views/chip.js";
 import { chance, named, nats } from "./numbers.js";
 
@@ -59,7 +60,7 @@ const valley = (at, { words }, found, losses, rate) => {
   const y = Math.max(7, Y(after));
   svg("path", { d: `M${X(place)} ${height}V${y}`, class: "plumb" }, drawing);
   svg("circle", { cx: X(place), cy: y, r: 5.5, class: after > now ? "ball over" : "ball" }, drawing);
-  drawing.setAttribute("aria-label", fill(words.valley_about.replace(/:[^}]*}/, "}"), { rate, now: nats(now), after: nats(after) }));
+  drawing.setAttribute("aria-label", say(words.valley_about, { rate, now: nats(now), after: nats(after) }));
 };
 
 /** One step: buttons, learning rate, gradient norms. -> {draw(value), go(times)} */
@@ -92,7 +93,8 @@ export const stepPanel = (at, stage) => {
   take.addEventListener("click", () => go(1));
   ten.addEventListener("click", () => go(10));
   undo.addEventListener("click", () => stage.act({ type: "undo" }));
-  const losses = () => stage.own.valleys?.[stage.value.step.key];
+  const ahead = () => stage.own.ahead?.[stage.value.theta];
+  const losses = () => ahead()?.losses;
   const show = () => {
     const found = stage.value.step;
     if (!found) return;
@@ -137,7 +139,8 @@ export const stepPanel = (at, stage) => {
       const waiting = stage.waiting.some((one) => one.slot === "rate");
       if (!waiting && document.activeElement !== slider) slider.value = nearest(found.rates, value.at.rate / 1000);
       show();
-      gradient(found);
+      grad.classList.toggle("old", !ahead());
+      if (ahead()) gradient(ahead());
     },
   };
 };
@@ -147,11 +150,13 @@ export const continuation = (at, stage) => {
   const { words } = stage;
   const panel = html("div", { class: "writes", "aria-live": "polite" }, at);
   return (value, step) => {
+    const found = stage.own.writes?.[value.theta];
+    panel.classList.toggle("old", !found);
+    if (!found) return;
     panel.replaceChildren();
-    if (!value.writes) return;
     const about = value.at.taken.length ? words.writes_stepped : step === null ? words.writes_end : fill(words.writes, { n: step });
     html("span", { class: "label" }, panel, about);
-    html("span", { class: "prompt" }, panel, value.writes.prompt.map((one, index) => (index && one.space ? " " : "") + readable(one)).join(""));
-    for (const one of value.writes.new) html("span", { class: "t" }, panel, named(one));
+    html("span", { class: "prompt" }, panel, found.prompt.map((one, index) => (index && one.space ? " " : "") + readable(one)).join(""));
+    for (const one of found.new) html("span", { class: "t" }, panel, named(one));
   };
 };

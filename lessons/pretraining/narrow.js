@@ -190,7 +190,7 @@ export const narrow = (at, stage) => {
       hits.replaceChildren();
       value.tokens.forEach((token, index) => {
         if (!index) return;
-        const about = fill(words.choose_token, { i: index + 1, token: named(token), v: nats(value.bars.now[index - 1]) });
+        const about = fill(words.choose_place, { i: index + 1, token: named(token), v: nats(value.bars.now[index - 1]) });
         const button = html("button", { class: "tok row-hit", "aria-label": about, "aria-pressed": String(index === value.at.token), "data-key": `row${index}`, style: `top:${22 + index * ROW}px;height:${ROW}px` }, hits);
         button.addEventListener("click", () => stage.act({ type: "choose", token: index }, "choose"));
       });

@@ -118,6 +118,10 @@ class Picture:
         piece = self.finished.tokenizer.candidates(before, [token_id])[0]
         return token_view(piece, self.words("special.end") if token_id == self.finished.eot_id else "")
 
+    def when(self, at: int) -> str:
+        """A stop of the road in a sentence."""
+        return self.words("when.end") if at == FINISHED else self.words("when.step", n=f"{at:,}")
+
     def place_of(self, step: int) -> float:
         """Where an update stands on the axis: 0 for the first checkpoint, 1 more for twice as many."""
         return math.log2(step / self.steps[0])

@@ -19,7 +19,7 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         "zero": None,
         "step": None,
         "world": None,
-        "writes": None,
+        "theta": "",
         "background": None,
         "look": context.text("look.preview"),
     }

@@ -153,6 +153,7 @@ const zeroShot = (drawing, value, words, g, place, own) => {
   text(drawing, road - 12, (Y(0) + Y(1)) / 2 + 5, words.zero_shot, { anchor: "end", weight: 700 });
   text(drawing, road - 12, Y(1) + 5, words.tuned, { cls: "quiet", anchor: "end" });
   text(drawing, road - 12, Y(0) + 5, words.guessing, { cls: "quiet", anchor: "end" });
+  text(drawing, road + 2, Y(1) - 7, words.no_labels, { cls: "quiet haloed" });
   const names = curves.map((curve, kind) => {
     const points = curve.values.map((one, index) => [stops[index].place, one]);
     path(drawing, line(upTo(points, place), P, Y), "l2-curve");
@@ -251,6 +252,7 @@ export const paintWide = (drawing, stage, shown, places) => {
     if (Math.abs(one.place - place) > 0.97) text(drawing, P(one.place), 270, last ? words.end : count(one.step), { cls: "quiet haloed wide-halo", anchor: "middle" });
   });
   text(drawing, right + 12, 270, words.steps, { cls: "quiet" });
+  if ((own.roads?.[value.road.key]?.length ?? 0) < value.axis.stops.length) text(drawing, right, FILM.top + 24, words.road_waits, { cls: "quiet haloed", anchor: "end" });
   if (value.axis.stops.some((one) => one.induction !== null)) text(drawing, edge, 350, words.induction, { cls: "quiet", anchor: "end" });
   value.axis.stops.forEach((one) => {
     if (one.induction !== null) text(drawing, P(one.place), 350, nats(one.induction), { cls: one === stop ? "haloed" : "quiet haloed", anchor: "middle", weight: one === stop ? 700 : undefined });

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.ui
 LESSON = {"lesson": "pretraining"}
 ROAD = """() => { const { own, value } = lab.active();
     return (own.roads?.[value.road.key]?.length ?? 0) === value.axis.stops.length; }"""
-QUIET = "() => { const s = lab.active(); return !s.pending && s.own.valleys?.[s.value.step.key]; }"
+QUIET = "() => { const s = lab.active(); return !s.pending && s.own.ahead?.[s.value.theta]; }"
 
 
 def painted(visit: Visit, action: Callable[[], object]) -> dict:
@@ -80,7 +80,8 @@ def test_a_walk(open_page):
     assert page.locator("#pretraining .pill").inner_text() == "200"
     page.locator("#pretraining .scrub").focus()
     picture = painted(visit, lambda: page.keyboard.press("ArrowRight"))
-    assert picture["at"]["step"] == 400 and "400스텝" in page.locator("#pretraining .writes").inner_text()
+    assert picture["at"]["step"] == 400
+    page.locator("#pretraining .writes .label", has_text="400스텝 모델이").wait_for()
     picture = painted(visit, lambda: page.locator("[data-key=prior]").click())
     assert picture["at"]["prior"] and "MAP는" in page.locator("#pretraining .look").inner_text()
 

@@ -114,20 +114,19 @@ def test_steps_equal_plain_sgd_and_the_valley_is_real(visitor, model):
     wanted = [-float(p[i]) for p, i in zip(log_p_of(mine, ids, len(ids)), ids[1:], strict=True)]
     assert picture["bars"]["now"] == pytest.approx(wanted, abs=1e-4)
     assert picture["bars"]["was_mean"] == pytest.approx(first, abs=1e-4), "the outline is before the steps"
-    found = picture["step"]
+    found = visitor.mounted.answers(visitor.session, {"ask": "ahead", "seq": 1})[-1]["reply"]
     mine.zero_grad()
     mine(tokens, labels=tokens).loss.backward()
     norm = math.sqrt(sum(float((one.grad.double() ** 2).sum()) for one in mine.parameters()))
     assert found["norm"] == pytest.approx(norm, rel=1e-3)
     assert math.hypot(*(one["norm"] for one in found["parts"])) == pytest.approx(norm, rel=1e-3)
-    valley = visitor.mounted.answers(visitor.session, {"ask": "valley", "seq": 1})[-1]["reply"]
-    assert valley["key"] == found["key"] and len(valley["losses"]) == len(RATES)
+    assert found["key"] == picture["theta"] and len(found["losses"]) == len(RATES)
     for place in (0, 7, len(RATES) - 1):
         other = copy.deepcopy(mine)
         step(RATES[place] / 1000, other)
         with torch.no_grad():
             after = float(other(tokens, labels=tokens).loss)
-        assert valley["losses"][place] == pytest.approx(after, rel=1e-3, abs=1e-4)
+        assert found["losses"][place] == pytest.approx(after, rel=1e-3, abs=1e-4)
 
 
 def test_what_one_learns_no_other_sees_and_nothing_stays(mounted):
