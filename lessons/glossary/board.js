@@ -71,7 +71,7 @@ const model = (drawing, stage) => {
 
 const picture = (drawing, stage) => {
   const { value } = stage;
-  if (stage.scenes[value.scene]?.id === "table") return table(drawing, stage);
+  if (value.table) return table(drawing, stage);
   if (value.demo === "few") return examples(drawing, stage);
   if (value.demo === "ways") return way(drawing, stage, value.term);
   if (value.demo === "tasks" || ["transfer-learning", "language-model"].includes(value.term)) return model(drawing, stage);

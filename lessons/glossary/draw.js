@@ -119,7 +119,7 @@ export const build = (stage) => {
   const tasksDraw = tasksPanel(tasks, words);
   parts.panels = {
     few: [few, (value) => fewDraw(value.few, own.few)],
-    ways: [ways, (value) => waysDraw(value.ways, own, termOf(stage))],
+    ways: [ways, (value) => waysDraw(value.ways, own, value.table && termOf(stage) === value.term ? null : termOf(stage))],
     tasks: [tasks, (value) => tasksDraw(value.tasks)],
   };
   loadCards().then((all) => {

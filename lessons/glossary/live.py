@@ -34,7 +34,8 @@ def forget(state: State) -> State:
 def set_field(context: Context, page: Page, state: State, payload: Payload) -> State:
     """One of the choices: {"name", "value"}. Other examples draw the list of the same seed."""
     name = payload.choice("name", FIELDS)
-    return start(context, page, replace(state, **{name: payload.field("value", State, name)}))
+    table = state.table and name != "term"
+    return start(context, page, replace(state, table=table, **{name: payload.field("value", State, name)}))
 
 
 def fresh(context: Context, page: Page, state: State, payload: Payload) -> dict[str, Any]:

@@ -65,7 +65,7 @@ export const waysTable = (at, words, on) => {
   return (ways, own, term) => {
     if (!ways) return;
     if (!dots) build(ways);
-    names.forEach((cell) => cell.classList.toggle("on", cell.dataset.way === term));
+    names.forEach((cell) => cell.classList.toggle("on", term === null || cell.dataset.way === term));
     WAYS.forEach((way, index) => {
       const of = ways.rows[index];
       const mine = own.results?.[way];
