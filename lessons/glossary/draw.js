@@ -120,7 +120,7 @@ export const build = (stage) => {
   parts.panels = {
     few: [few, (value) => fewDraw(value.few, own.few)],
     ways: [ways, (value) => waysDraw(value.ways, own, value.table && termOf(stage) === value.term ? null : termOf(stage))],
-    tasks: [tasks, (value) => tasksDraw(value.tasks)],
+    tasks: [tasks, (value) => tasksDraw(value.tasks, termOf(stage))],
   };
   loadCards().then((all) => {
     parts.map.twins(all.list.filter(({ id }) => !NO_TWIN.includes(id)));

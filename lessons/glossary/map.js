@@ -2,10 +2,10 @@
 import { count, fill, html } from "../../assets/js/dom.js";
 import { upstream } from "./blank.js";
 import { paintCells } from "./cells.js";
+import { TASKS } from "./tasks.js";
 
 const COLUMNS = { model: 70, way: 36 };
 const PITCH = 5.2;
-const TASKS = { "text-classification": "classification", nli: "entailment", "text-generation": "generation", "question-answering": "choice" };
 const SHOTS = [["zero-shot", 0, "zero"], ["one-shot", 1, "one"], ["few-shot", 4, "few"]];
 const NARROW = 900;
 const WAYS = ["fine-tuning", "prompt-tuning", "in-context"];
@@ -67,6 +67,7 @@ export const theMap = (at, stage, on) => {
     return upstream(node, who, words, on);
   });
   flow(map, ["gpt", "bert"]);
+  html("p", { class: "legend" }, map, words["blank.legend"]);
   rail("transfer", "transfer-learning");
   const second = html("div", { class: "row r2" }, map);
   const model = html("section", { class: "node model", "data-node": "language-model" }, second);
