@@ -78,7 +78,7 @@ def relations() -> tuple[Relation, ...]:
 def relation_named(name: object) -> Relation:
     """Raises InputError("unknown_relation"), which tells the nearest names, for anything that is none."""
     known = {relation.name: relation for relation in relations()}
-    name = unicodedata.normalize("NFC", name[:400]) if isinstance(name, str) else name
+    name = unicodedata.normalize("NFC", name[:400]).strip() if isinstance(name, str) else name
     if not isinstance(name, str) or name not in known:
         asked = shown(name)
         nearest = get_close_matches(asked, known, n=N_NEAREST, cutoff=0)

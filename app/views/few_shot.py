@@ -62,9 +62,19 @@ def draw(context: Context, loaded: LoadedModel, of: Relation, shots: int, seed: 
         "at_once": AT_ONCE,
         "n_candidates": len(one.candidates),
         "recorded": recorded(loaded.name, of),
-        "about": context.text(f"few.about.{of.kind}", model=loaded.name),
+        "about": _about(context, loaded, of, seed),
         "source": source(context),
     }
+
+
+def _about(context: Context, loaded: LoadedModel, of: Relation, seed: int) -> str:
+    """Of a known relation that the model has met it, of a new rule which one this seed follows."""
+    if of.kind == "a":
+        return context.text("few.about.a", model=loaded.name)
+    category = dict(of.pairs)
+    whole = few_shot.drawn(of, few_shot.MOST_SHOTS, seed)
+    (first, label), (second, other) = {category[word]: label for word, label in whole.examples}.items()
+    return context.text("few.about.b", first=first, first_label=label, second=second, second_label=other)
 
 
 def recorded(model: str, of: Relation) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import { fill, html, textWidth } from "../../assets/js/dom.js";
 const ROOM = 206;     // px for the tokens
 const LEAST = 24;     // of one
 const MORE = 6;       // beside its text
-const CUT = 12;       // of a mark for what is left out
+const CUT = 22;       // of a mark for what is left out, "…" over its number
 const BARS = 4;
 
 const named = (token) => token.label || token.piece;
@@ -44,7 +44,8 @@ export const upstream = (at, who, words, on) => {
   const drawChips = (blank, [first, end]) => {
     const mine = chips.contains(document.activeElement);
     chips.replaceChildren();
-    if (first > 0) html("span", { class: "cut-off", "aria-hidden": "true" }, chips, "…");
+    const cutOff = (n) => { if (n) html("span", { class: "cut-off", "aria-hidden": "true" }, chips, fill(words["blank.more"], { n })); };
+    cutOff(first);
     for (let index = first; index < end; index += 1) {
       const here = index === blank.position;
       const chip = html("button", {
@@ -55,7 +56,7 @@ export const upstream = (at, who, words, on) => {
       }, chips, here ? "?" : named(blank.tokens[index]));
       chip.addEventListener("click", () => on.move(index, false));
     }
-    if (end < blank.tokens.length) html("span", { class: "cut-off", "aria-hidden": "true" }, chips, "…");
+    cutOff(blank.tokens.length - end);
     if (mine) chips.querySelector(".hit").focus({ preventScroll: true });
   };
 

@@ -1,5 +1,5 @@
 /* 「용어」 beside a presenter: the blank, the model, one way, the examples or the table. 1280 × 720, nothing under 24 px. */
-import { arrow, canvas, fit, press, svg, textWidth } from "../../assets/js/dom.js";
+import { arrow, canvas, fill, fit, press, svg, textWidth } from "../../assets/js/dom.js";
 import { boardDots } from "../../assets/js/views/board_dots.js";
 import { around } from "./blank.js";
 import { cellsOf, text } from "./board_parts.js";
@@ -26,11 +26,15 @@ const upstream = (drawing, stage, who, x) => {
   text(drawing, x + MASK.columns, 150, 26, words[`blank.who.${who}`], { cls: "quiet", anchor: "end" });
   const [first, end] = around(blank.tokens, blank.position, 250);
   const wide = blank.tokens.slice(first, end).map((token) => Math.max(44, textWidth(named(token), SIZE, 600) + 22));
-  const spare = Math.max(0, MASK.columns - wide.reduce((sum, one) => sum + one + MASK.gap, 0)) / wide.length;
-  const scale = Math.min(1, MASK.columns / wide.reduce((sum, one) => sum + one + MASK.gap, 0));
+  const [before, after] = [first, blank.tokens.length - end].map((n) => (n ? fill(words["blank.more"], { n }) : ""));
+  const cut = (mark) => (mark ? textWidth(mark, 24) + 10 : 0);
+  const columns = MASK.columns - cut(before) - cut(after);
+  const spare = Math.max(0, columns - wide.reduce((sum, one) => sum + one + MASK.gap, 0)) / wide.length;
+  const scale = Math.min(1, columns / wide.reduce((sum, one) => sum + one + MASK.gap, 0));
   const asks = causal ? blank.position - 1 : blank.position;
   const high = Math.min(MASK.row, (MASK.bottom - MASK.top - 18 - MASK.bar * blank[who].length) / (end - first) - MASK.gap);
-  let left = x;
+  let left = x + cut(before);
+  if (before) text(drawing, x, 210, 24, before, { cls: "quiet" });
   wide.forEach((one, column) => {
     const index = first + column;
     const width = (one + Math.min(spare, 30)) * scale;
@@ -44,6 +48,7 @@ const upstream = (drawing, stage, who, x) => {
     }
     left += width + MASK.gap;
   });
+  if (after) text(drawing, left + 4, 210, 24, after, { cls: "quiet" });
   const top = MASK.top + 18 + (end - first) * (high + MASK.gap);
   blank[who].forEach((row, index) => {
     const y = top + index * MASK.bar;
@@ -71,7 +76,7 @@ const model = (drawing, stage) => {
 
 const picture = (drawing, stage) => {
   const { value } = stage;
-  if (stage.scenes[value.scene]?.id === "table") return table(drawing, stage);
+  if (value.table) return table(drawing, stage);
   if (value.demo === "few") return examples(drawing, stage);
   if (value.demo === "ways") return way(drawing, stage, value.term);
   if (value.demo === "tasks" || ["transfer-learning", "language-model"].includes(value.term)) return model(drawing, stage);

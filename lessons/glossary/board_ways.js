@@ -59,6 +59,7 @@ export const examples = (drawing, stage) => {
     if (last) svg("rect", { class: "hit", x: x - 10, y: y - 32, width: textWidth(line, 30, 700) + 20, height: 42, rx: 8 }, drawing);
     text(drawing, x, y, 30, fit(line, two ? 284 : 540, 30, last ? 700 : 400), { bold: last, cls: last ? "on-chosen" : "" });
   });
+  if (few.kind === "b") text(drawing, LEFT, 388, 24, fit(few.about, 600, 24), { cls: "quiet" });
   [...few.answers, { ...few.rest, piece: fill(words["few.rest"], { n: few.n_candidates - few.answers.length }) }].forEach((row, index) => {
     const y = 420 + index * 52;
     text(drawing, LEFT, y + 28, 28, fit(row.piece, 170, 28, 700), { bold: row.right, cls: row.right ? "" : "quiet" });

@@ -11,10 +11,11 @@ from app.engine.finetune import N_SOFT_PROMPTS
 from app.engine.ways import costs
 from app.guess import Answer
 from app.models import LoadedModel, MaskedModel
-from app.models.tokens import Piece
+from app.models.tokens import Piece, to_nfc
 from app.views import few_shot
 
 ROWS = 3  # of a distribution, the hidden word among them; all other tokens are one more
+SPARE = 8  # tokens looked at beside those that fit: a word cut at its beginning may have other ones
 SAME = 1.25  # times as much is more, less is about the same
 
 
@@ -71,13 +72,27 @@ class Blank:
 
 
 def fitting(model: MaskedModel, text: str) -> tuple[str, int]:
-    """The end of `text` that tiny-bert can read whole -> (text, how many tokens before it fell out)."""
-    n, most = len(model.tokenizer.encode(text)), most_tokens(model)
-    kept = text
-    while len(model.tokenizer.encode(kept)) > most:
-        _, space, rest = kept.partition(" ")
-        kept = rest.lstrip() if space and rest.strip() else kept[len(kept) // 4 + 1 :]
-    return kept, max(0, n - len(model.tokenizer.encode(kept)))
+    """The end of `text` that tiny-bert can read whole -> (text, how many tokens before it fell out).
+
+    It begins with a word, or within the last one where that alone is too long. Only once is it encoded whole.
+    """
+    ids, most = model.tokenizer.encode(text), most_tokens(model)
+    if len(ids) <= most:
+        return text, 0
+    text = to_nfc(text)
+    kept = text[-len(model.tokenizer.decode(ids[-most - SPARE :])) :]
+    if len(kept) < len(text) and not text[-len(kept) - 1].isspace():  # it begins within a word
+        kept = _next_word(kept) or kept
+    n = len(model.tokenizer.encode(kept))
+    while n > most:
+        kept = _next_word(kept) or kept[len(kept) // 16 + 1 :]
+        n = len(model.tokenizer.encode(kept))
+    return kept, max(0, len(ids) - n)
+
+
+def _next_word(text: str) -> str:
+    """What stands behind the first space, "" where nothing does."""
+    return text.partition(" ")[2].lstrip()
 
 
 def blank(gpt: LoadedModel, bert: MaskedModel, text: str, position: int) -> Blank:

@@ -119,8 +119,8 @@ export const build = (stage) => {
   const tasksDraw = tasksPanel(tasks, words);
   parts.panels = {
     few: [few, (value) => fewDraw(value.few, own.few)],
-    ways: [ways, (value) => waysDraw(value.ways, own, termOf(stage))],
-    tasks: [tasks, (value) => tasksDraw(value.tasks)],
+    ways: [ways, (value) => waysDraw(value.ways, own, value.table && termOf(stage) === value.term ? null : termOf(stage))],
+    tasks: [tasks, (value) => tasksDraw(value.tasks, termOf(stage))],
   };
   loadCards().then((all) => {
     parts.map.twins(all.list.filter(({ id }) => !NO_TWIN.includes(id)));

@@ -37,7 +37,7 @@ def draw(context: Context, page: Page, state: State) -> dict[str, Any]:
         ),
         "ways": Part((context.lang,), lambda: ways.draw(context)),
         "tasks": Part((context.lang, task), lambda: tasks.draw(context, task)),
-        "look": Part((*text, *few, under, state.term), lambda: look.told(picture)),
+        "look": Part((*text, *few, under, state.term, state.table), lambda: look.told(picture)),
         "other_model": "" if page.model == MODEL else context.text("other_model", model=MODEL),
         "questions": Questions((*text, number_of(picture.gpt)), lambda name: _answer(picture, name)),
         "code": Snippet(

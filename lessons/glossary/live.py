@@ -12,17 +12,18 @@ from app.payload import Payload
 from app.views import few_shot
 from lessons.glossary import figures, ways
 from lessons.glossary.picture import examples_model
-from lessons.glossary.state import MIDDLE, State
+from lessons.glossary.state import MIDDLE, SHOTS, State
 
 FIELDS = ("term", "position", "relation", "shots", "seed")
 
 
 def start(context: Context, page: Page, state: State) -> State:
-    """The state with a relation that there is, and a text that tiny-bert can read."""
+    """The state with a relation and a number of examples that there are, for a text that can be read."""
     if not load_masked().tokenizer.encode(page.text or ""):
         raise InputError("no_tokens")
     found = few_shot.relation(state.relation, context.lang)
-    return replace(state, relation=found.name if state.relation == found.name else "")
+    shots = min(SHOTS, key=lambda stop: abs(stop - state.shots))
+    return replace(state, relation=found.name if state.relation == found.name else "", shots=shots)
 
 
 def forget(state: State) -> State:
@@ -33,7 +34,8 @@ def forget(state: State) -> State:
 def set_field(context: Context, page: Page, state: State, payload: Payload) -> State:
     """One of the choices: {"name", "value"}. Other examples draw the list of the same seed."""
     name = payload.choice("name", FIELDS)
-    return start(context, page, replace(state, **{name: payload.field("value", State, name)}))
+    table = state.table and name != "term"
+    return start(context, page, replace(state, table=table, **{name: payload.field("value", State, name)}))
 
 
 def fresh(context: Context, page: Page, state: State, payload: Payload) -> dict[str, Any]:

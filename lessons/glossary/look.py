@@ -15,6 +15,8 @@ from lessons.glossary.state import demo
 def told(picture: Picture) -> str:
     """One or two sentences about the open card's picture; of a card without one, about the blank."""
     words, state, gpt = picture.words, picture.state, picture.gpt
+    if state.table:
+        return of_table(picture)
     if state.term in ("language-model", "transfer-learning"):
         n = n_numbers(gpt)
         return words("look.model", n=f"{n:,}", cells=-(-n // NUMBERS_OF_A_CELL))
@@ -37,6 +39,13 @@ def told(picture: Picture) -> str:
     if demo(state.term) == "tasks":
         return words("look.tasks")
     return of_blank(picture)
+
+
+def of_table(picture: Picture) -> str:
+    """What each of the three ways stores when there are many tasks."""
+    n = ways.TASKS[-1]
+    stored = {way.replace("-", "_"): size for way, size in ways.stored(picture.context.lang, n).items()}
+    return picture.words("look.table", n=n, **stored)
 
 
 def of_blank(picture: Picture) -> str:

@@ -2,12 +2,13 @@
 import { count, fill, html } from "../../assets/js/dom.js";
 import { upstream } from "./blank.js";
 import { paintCells } from "./cells.js";
+import { TASKS } from "./tasks.js";
 
 const COLUMNS = { model: 70, way: 36 };
 const PITCH = 5.2;
-const TASKS = { "text-classification": "classification", nli: "entailment", "text-generation": "generation", "question-answering": "choice" };
 const SHOTS = [["zero-shot", 0, "zero"], ["one-shot", 1, "one"], ["few-shot", 4, "few"]];
 const NARROW = 900;
+const WAYS = ["fine-tuning", "prompt-tuning", "in-context"];
 /** Cards that belong to a node of another name. */
 const NODE_OF = { "zero-shot": "in-context", "one-shot": "in-context", "few-shot": "in-context", ...Object.fromEntries(Object.keys(TASKS).map((term) => [term, "downstream"])) };
 
@@ -66,6 +67,7 @@ export const theMap = (at, stage, on) => {
     return upstream(node, who, words, on);
   });
   flow(map, ["gpt", "bert"]);
+  html("p", { class: "legend" }, map, words["blank.legend"]);
   rail("transfer", "transfer-learning");
   const second = html("div", { class: "row r2" }, map);
   const model = html("section", { class: "node model", "data-node": "language-model" }, second);
@@ -73,9 +75,9 @@ export const theMap = (at, stage, on) => {
   model.querySelector(".twin").textContent = words["model.short"];
   const modelCells = html("canvas", { "aria-hidden": "true" }, model);
   const scale = html("span", { class: "scale" }, model);
-  flow(map, ["fine-tuning", "prompt-tuning", "in-context"]);
+  flow(map, WAYS);
   const third = html("div", { class: "row r3" }, map);
-  const ways = Object.fromEntries(["fine-tuning", "prompt-tuning", "in-context"].map((term) => [term, way(third, term, words, on)]));
+  const ways = Object.fromEntries(WAYS.map((term) => [term, way(third, term, words, on)]));
   input(ways["fine-tuning"].node, [["", words["in.sentence"]], ["new wy", "Wᵧ"], ["", words["in.answer"]]]);
   const vectors = html("span", {}, ways["prompt-tuning"].node);
   const examples = html("span", {}, ways["in-context"].node);
@@ -87,7 +89,7 @@ export const theMap = (at, stage, on) => {
     return [n, button];
   });
   html("span", { class: "to-panel", "aria-hidden": "true" }, ways["in-context"].node);
-  flow(map, ["fine-tuning", "prompt-tuning", "in-context"]);
+  flow(map, WAYS);
   const fourth = html("div", { class: "row r4" }, map);
   const down = html("section", { class: "node down", "data-node": "downstream" }, fourth);
   head(down, "downstream", words, on);
@@ -133,13 +135,13 @@ export const theMap = (at, stage, on) => {
   };
 
   const draw = (value, term) => {
-    const node = NODE_OF[term] ?? term;
+    const chosen = value.table && term === value.term ? WAYS : [NODE_OF[term] ?? term];
     for (const demo of demos) demo(value.blank);
     paint(value);
     numbers(value);
-    for (const element of map.querySelectorAll("[data-node]")) element.classList.toggle("on", element.dataset.node === node);
-    for (const element of map.querySelectorAll("[data-term]")) element.setAttribute("aria-pressed", String(element.dataset.term === node));
-    for (const band of map.querySelectorAll("[data-band]")) band.classList.toggle("on", band.dataset.band === node);
+    for (const element of map.querySelectorAll("[data-node]")) element.classList.toggle("on", chosen.includes(element.dataset.node));
+    for (const element of map.querySelectorAll("[data-term]")) element.setAttribute("aria-pressed", String(chosen.includes(element.dataset.term)));
+    for (const band of map.querySelectorAll("[data-band]")) band.classList.toggle("on", chosen.includes(band.dataset.band));
     for (const [n, button] of shotButtons) button.setAttribute("aria-pressed", String(n === 4 ? value.shots > 1 : value.shots === n));
     for (const [task, button] of tasks) button.setAttribute("aria-pressed", String(task === term));
   };

@@ -31,6 +31,7 @@ def chosen(state: State) -> dict[str, Any]:
     return {
         "term": state.term,
         "demo": demo(state.term),
+        "table": state.table,
         "shots": state.shots,
         "stops": list(SHOTS),
     }

@@ -12,7 +12,7 @@ const TRAINED = { "fine-tuning": "full", "prompt-tuning": "soft prompts" };
 /** How many steps a run of at most `MOST` ms has at this pace. */
 export const stepsAt = (ms, most) => Math.max(FEWEST, Math.min(most, Math.floor(MOST / ms)));
 
-/** The one run of this page; its state is stage.own.run: {way, words, share} or null; what it found is stage.own.results[way]. */
+/** The one run of this page; its state is stage.own.run: {way, words, share, steps} or null; what it found is stage.own.results[way]. */
 export const liveRun = (stage, make = (onNews) => trainer(page.browser, { home, onNews })) => {
   const { own, words } = stage;
   own.results ??= {};
@@ -79,6 +79,7 @@ export const liveRun = (stage, make = (onNews) => trainer(page.browser, { home, 
       if (of !== mine) return;
       const slow = own.run.pilot.slice(1);
       const steps = stepsAt(slow.reduce((sum, ms) => sum + ms, 0) / slow.length, training.steps);
+      own.pace = { ...own.pace, [way]: steps };
       const { nTrained } = await worker.begin(plan(way, ways, steps));
       if (of !== mine) return;
       const began = performance.now();

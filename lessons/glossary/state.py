@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from app import cards
 from app.languages import CODES
-from app.links import Codec, integer
+from app.links import Codec, flag, integer
 
 MIDDLE = -1  # the blank where the lesson's own text says, in any other text the middle token
 MOST_TOKENS = 128
@@ -46,6 +46,7 @@ class State:
         relation: which lists of examples, as `app.engine.few_shot` names them; "" the first of the language.
         shots: how many examples are shown.
         seed: of the list that is drawn.
+        table: whether the three ways are looked at together, until a card is opened.
     """
 
     term: str = field(default="in-context", metadata={"link": Codec(_term, str, _term)})
@@ -53,6 +54,7 @@ class State:
     relation: str = field(default="", metadata={"link": Codec(_relation, str, _relation)})
     shots: int = field(default=4, metadata=integer(0, SHOTS[-1], stops=SHOTS))
     seed: int = field(default=0, metadata=integer(0, 999))
+    table: bool = field(default=False, metadata=flag())
 
 
 def demo(term: str) -> str:

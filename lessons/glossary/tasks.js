@@ -2,13 +2,17 @@
 import { html } from "../../assets/js/dom.js";
 import { placeLink } from "../../assets/js/link.js";
 
-/** -> draw({say, example: [[name, text]], answer, link, go}) */
+/** Card -> task. */
+export const TASKS = { "text-classification": "classification", nli: "entailment", "text-generation": "generation", "question-answering": "choice" };
+
+/** -> draw({task, say, example: [[name, text]], answer, link, go}, term), hidden while it is the one of another card */
 export const tasksPanel = (at, words) => {
   at.classList.add("tasks");
   const say = html("p", { class: "few-ask" }, at);
   const example = html("dl", { class: "task-example" }, at);
   const go = html("p", { class: "task-go" }, at);
-  return (task) => {
+  return (task, term) => {
+    at.classList.toggle("waits", Boolean(task) && task.task !== (TASKS[term] ?? "classification"));
     if (!task) return;
     say.textContent = task.say;
     example.replaceChildren();

@@ -12,8 +12,8 @@ SPLIT = "test"
 
 
 def draw(context: Context, task: str) -> dict[str, Any]:
-    """{"say", "example": [[name, text]], "answer", "link", "go"}; 문장 생성 has no labelled set."""
-    told = {"say": context.text(f"task.{task}.say"), "go": context.text(f"task.{task}.go")}
+    """{"task", "say", "example": [[name, text]], "answer", "link", "go"}; 문장 생성 has no labelled set."""
+    told = {"task": task, "say": context.text(f"task.{task}.say"), "go": context.text(f"task.{task}.go")}
     if task == "generation":
         return told | {"example": [], "answer": "", "link": {"lesson": "next-token"}}
     name = SETS[task]

@@ -14,6 +14,16 @@ const row = (table, name, cls) => {
 /** With how many examples the third column was asked last, or is recorded. */
 const shotsOf = (ways, own) => (own.results?.["in-context"]?.of === ways.lang ? own.results["in-context"].shots : ways.shots);
 
+/** Beside the table: how much of the recorded run this computer does in its minute, where that is less; else what the record says. */
+export const noteOf = (ways, own, words) => {
+  const { steps: all } = ways.training;
+  const short = WAYS.map((way) => own.results?.[way]).find((one) => one?.of === ways.lang && one.steps < all);
+  const will = own.run ? own.run.steps : Math.min(...Object.values(own.pace ?? {}));
+  if (own.run && !will) return fill(words["ways.at_most"], { all });
+  if (will < all && (own.run || !short)) return fill(words["ways.will"], { n: will, all });
+  return short ? fill(words["ways.short"], { n: short.steps, all }) : ways.say;
+};
+
 /** on: {train(way), cancel(), ask(shots), open(term)} -> draw(ways, own, term) */
 export const waysTable = (at, words, on) => {
   at.classList.add("ways");
@@ -36,6 +46,7 @@ export const waysTable = (at, words, on) => {
   let accuracy = null;
   let dots = null;
   let doing = null;
+  let below = null; // the name of the row under the sentences right
   const status = html("div", { class: "ways-run", role: "status", hidden: true }, at);
   const told = html("span", {}, status);
   const bar = html("progress", { max: 1, "aria-hidden": "true" }, status);
@@ -50,9 +61,11 @@ export const waysTable = (at, words, on) => {
     seconds.push(...row(body, words["ways.seconds"]));
     accuracy = row(body, fill(words["ways.right"], { n: ways.sentences.length }), "right");
     dots = row(body, words["ways.recorded"], "dots");
+    below = dots[0].parentNode.querySelector("th");
     doing = row(body, "", "doing");
     WAYS.slice(0, 2).forEach((way, index) => {
       buttons[way] = html("button", { class: "quiet small", "data-key": `train-${way}` }, doing[index], words["ways.train"]);
+      buttons[way].title = fill(words["ways.at_most"], { all: ways.training.steps }).replaceAll("**", "");
       buttons[way].addEventListener("click", () => on.train(way));
     });
     const group = html("span", { class: "ways-shots", role: "group", "aria-label": words["ways.ask"] }, doing[2]);
@@ -65,7 +78,7 @@ export const waysTable = (at, words, on) => {
   return (ways, own, term) => {
     if (!ways) return;
     if (!dots) build(ways);
-    names.forEach((cell) => cell.classList.toggle("on", cell.dataset.way === term));
+    names.forEach((cell) => cell.classList.toggle("on", term === null || cell.dataset.way === term));
     WAYS.forEach((way, index) => {
       const of = ways.rows[index];
       const mine = own.results?.[way];
@@ -82,11 +95,14 @@ export const waysTable = (at, words, on) => {
       if (live) {
         const strip = html("span", { class: "right-strip", role: "img", "aria-label": accuracy[index].textContent }, dots[index]);
         live.right.forEach((one, sentence) => html("i", { class: one ? "" : "wrong", title: ways.sentences[sentence].text }, strip));
+        if (recorded) html("span", { class: "is-recorded" }, accuracy[index], fill(words["ways.then"], { n: recorded.right, all: ways.sentences.length }));
         html("span", { class: "is-recorded" }, dots[index], live.shots === undefined ? fill(words["ways.now"], { n: live.steps }) : fill(words["ways.now_shots"], { n: live.shots }));
       } else if (recorded) {
         html("span", { class: "is-recorded" }, dots[index], recorded.points.join("·"));
       }
     });
+    const nLive = WAYS.filter((way) => own.results?.[way]?.of === ways.lang).length;
+    below.textContent = words[nLive === WAYS.length ? "ways.live" : nLive ? "ways.live_recorded" : "ways.recorded"];
     const busy = Boolean(own.run);
     for (const button of Object.values(buttons)) button.disabled = busy || Boolean(own.asking);
     for (const n of SHOTS) buttons[n].setAttribute("aria-pressed", String(shotsOf(ways, own) === n));
@@ -99,8 +115,7 @@ export const waysTable = (at, words, on) => {
     }
     fault.hidden = !own.fault;
     fault.textContent = own.fault ?? "";
-    const short = WAYS.map((way) => own.results?.[way]).find((one) => one?.of === ways.lang && one.steps < ways.training.steps);
-    rich(note, short ? fill(words["ways.short"], { n: short.steps, all: ways.training.steps }) : ways.say);
+    rich(note, noteOf(ways, own, words));
     note.title = ways.source;
   };
 };

@@ -27,7 +27,7 @@ def draw(context: Context) -> dict[str, Any]:
     """The table's recorded half, and what a run of the page's own needs."""
     loaded, lang = load(MODEL), context.lang
     labels = sets.about(TASK).labels[lang]
-    cost = dict(zip(WAYS, ways.costs(loaded, ways.examples(lang, MOST_SHOTS, 0)), strict=True))
+    cost = of_each_way(lang)
     return {
         "lang": lang,
         "shots": MOST_SHOTS,
@@ -58,6 +58,16 @@ def draw(context: Context) -> dict[str, Any]:
         "say": say(context),
         "source": _source(context),
     }
+
+
+def of_each_way(lang: str) -> dict[str, ways.Cost]:
+    """What each way changes and stores, in-context learning with the most examples."""
+    return dict(zip(WAYS, ways.costs(load(MODEL), ways.examples(lang, MOST_SHOTS, 0)), strict=True))
+
+
+def stored(lang: str, n_tasks: int) -> dict[str, str]:
+    """{way: how much so many tasks take} as a person reads it."""
+    return {way: size(cost.stored(n_tasks)) for way, cost in of_each_way(lang).items()}
 
 
 def size(n_bytes: int) -> str:

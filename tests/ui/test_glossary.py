@@ -58,7 +58,7 @@ def test_a_walk(open_page):
     found = page.evaluate("lab.active().own.results['in-context']")
     assert found["shots"] == 4 and len(found["right"]) == 20
     shown = page.locator("#glossary .ways-table .right td").last.inner_text()
-    assert shown == f"{sum(found['right'])}/20"
+    assert shown.split()[0] == f"{sum(found['right'])}/20" and "기록" in shown, "the record stays beside it"
 
     picture = painted(visit, lambda: key(visit, "node-nli").click())
     assert picture["tasks"]["answer"] in page.locator("#glossary .tasks").inner_text()
@@ -125,6 +125,107 @@ def test_a_run_goes_on_behind_another_tab_without_a_server_and_can_be_cancelled(
     page.wait_for_function("!lab.active().own.run")
     assert page.locator("#glossary .ways-run").is_hidden()
     assert page.evaluate("Object.keys(lab.active().own.results)") == []
+
+
+SLOW = """async () => {
+  const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+  const { liveRun } = await import(loaded.find((one) => one.endsWith('glossary/run.js')));
+  const real = lab.active();
+  const told = [];
+  const shown = (at) => document.querySelector(`#glossary ${at}`).textContent;
+  const show = () => { real.show({}); told.push(shown('.ways-note')); };
+  const stage = { own: real.own, words: real.words, value: real.value, show };
+  const run = liveRun(stage, (news) => ({
+    load: async () => {}, begin: async () => ({ nTrained: 1536 }), close: () => {},
+    run: async (steps) => {
+      for (const step of [1, 2, 3, 4]) news({ what: 'step', step, ms: 400 });
+      return { step: steps };
+    },
+    evaluate: async (rows) => {
+      const right = ({ label }, index) => (index < 12 ? [1 - label, label] : [label, 1 - label]);
+      return { probabilities: rows.map(right) };
+    },
+  }));
+  await run.start('fine-tuning');
+  return { told, steps: stage.own.results['fine-tuning'].steps };
+}"""
+
+
+def test_a_slow_computer_says_how_far_it_gets_beside_what_is_recorded(open_page):
+    """400 ms a step: 112 of the recipe's 300 steps fit into the 45 seconds that are planned."""
+    visit = open_page(query={**LESSON, "term": "fine-tuning"})
+    page = visit.page
+    before = page.locator("#glossary .ways-table .right td").first.inner_text()
+    assert before == "20/20" and page.locator("#glossary .dots th").inner_text() == "기록한 세 번"
+    found = page.evaluate(SLOW)
+    assert found["steps"] == 45_000 // 400
+    assert "300스텝" in found["told"][0] and any("300스텝 가운데 112스텝" in told for told in found["told"])
+    cell = page.locator("#glossary .ways-table .right td").first.inner_text().split()
+    assert cell == ["12/20", "기록", "20/20"]
+    assert page.locator("#glossary .dots th").inner_text() == "방금·기록"
+
+
+def test_what_is_left_out_of_the_window_is_counted(open_page):
+    visit = open_page(query=LESSON)
+    page = visit.page
+    n = len(page.evaluate("lab.active().value.blank.tokens"))
+    chips = page.locator("#glossary .demo").first.locator(".chip-word").count()
+    assert chips < n and page.locator("#glossary .cut-off").first.inner_text().split() == [
+        "…",
+        f"+{n - chips}",
+    ]
+    assert "읽는 자리" in page.locator("#glossary .legend").inner_text()
+    about = page.evaluate("document.querySelector('#glossary .about-model').getBoundingClientRect().bottom")
+    assert about <= 677, "above the bottom bar"
+
+
+def test_an_example_waits_for_its_card(open_page):
+    visit = open_page(query={**LESSON, "term": "downstream"})
+    page = visit.page
+    tasks = page.locator("#glossary .tasks")
+    assert tasks.is_visible()
+    at_once = """() => {
+      document.querySelector("#glossary [data-key=node-nli]").click();
+      return getComputedStyle(document.querySelector("#glossary .task-example")).visibility;
+    }"""
+    assert page.evaluate(at_once) == "hidden"
+    page.wait_for_function("lab.active().value.tasks.task === 'entailment'")
+    assert tasks.is_visible()
+
+
+def test_the_table_is_of_all_three_ways_until_one_is_opened(open_page):
+    visit = open_page(query={**LESSON, "scene": "table"})
+    on = "[...document.querySelectorAll('#glossary .node.on')].map((one) => one.dataset.node)"
+    assert visit.page.evaluate(on) == ["fine-tuning", "prompt-tuning", "in-context"]
+    assert "110.79 MB" in visit.page.locator("#glossary .look").inner_text()
+    painted(visit, lambda: key(visit, "node-fine-tuning").click())
+    assert visit.page.evaluate(on) == ["fine-tuning"]
+    assert "2,769,792" in visit.page.locator("#glossary .look").inner_text()
+
+
+def test_the_list_of_examples_by_keyboard(open_page):
+    visit = open_page(query=LESSON)
+    page = visit.page
+    menu, texts = page.locator("#glossary .menu"), GLOSSARY.texts("ko")["ui.example_list"].split("\n")
+    focused = "document.activeElement.textContent"
+    key(visit, "examples").focus()
+    page.keyboard.press("ArrowDown")
+    assert menu.is_visible() and page.evaluate(focused) == texts[0]
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(focused) == texts[-1]
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused) == texts[1]
+    page.keyboard.press("Escape")
+    assert menu.is_hidden() and page.evaluate("document.activeElement.dataset.key") == "examples"
+    page.keyboard.press("Enter")
+    assert menu.is_visible()
+    page.locator("#glossary-text").focus()
+    assert menu.is_hidden(), "the focus has gone elsewhere"
+    key(visit, "examples").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert painted(visit, lambda: page.keyboard.press("Enter"))["text"] == texts[1]
 
 
 def test_a_hostile_sentence_is_text(open_page):

@@ -142,6 +142,7 @@ def test_every_relation_gives_a_list_and_all_its_candidates(relation):
     ("relation", "shots", "seed", "code"),
     [
         ("ko 동물 과일", 2.0, 0.0, None),
+        ("  ko_noun category\n", 2, 0, None),
         ("\u1103\u1169\u11bc", 2, 0, "unknown_relation"),
         ("colour", 2, 0, "unknown_relation"),
         (" ", 2, 0, "unknown_relation"),

@@ -9,7 +9,9 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -106,6 +108,65 @@ def test_a_long_text_keeps_its_end(visitor):
     n = len(load_masked().tokenizer.encode(text.strip()))
     assert len(blank["tokens"]) <= 63 and str(n - len(blank["tokens"])) in blank["dropped"]
     assert blank["tokens"][-1]["piece"] == "."
+
+
+class Counting:
+    """A tokenizer that counts how often it encodes, and how much."""
+
+    def __init__(self, tokenizer):
+        self.tokenizer, self.lengths = tokenizer, []
+
+    def encode(self, text: str) -> list[int]:
+        self.lengths.append(len(text))
+        return self.tokenizer.encode(text)
+
+    def decode(self, ids: list[int]) -> str:
+        return self.tokenizer.decode(ids)
+
+
+@pytest.mark.parametrize(
+    "text", ["가 " * 5000, "나" * 10_000, "a" * 10_000, "\U0001f436" * 10_000, "나는 " * 9 + "힣" * 9000]
+)
+def test_the_longest_text_is_encoded_once_and_its_end_a_few_times(text):
+    bert = load_masked()
+    model = SimpleNamespace(tokenizer=Counting(bert.tokenizer), n_ctx=bert.n_ctx)
+    kept, n_dropped = compute.fitting(model, text.strip())
+    n, of_kept = (len(bert.tokenizer.encode(one)) for one in (text.strip(), kept))
+    assert text.strip().endswith(kept) and 40 < of_kept < bert.n_ctx and n_dropped == n - of_kept
+    first, *others = model.tokenizer.lengths
+    assert first == len(text.strip()) and len(others) <= 12 and max(others) < 1000
+
+
+@pytest.mark.parametrize(
+    "text", ["나는 오늘 학교에 갔다. " * 40, "It rained, so I took my umbrella.  " * 30, "갉 나는 " * 50]
+)
+def test_what_is_kept_of_a_long_text_begins_with_the_first_word_that_fits(text):
+    tokenizer, most = load_masked().tokenizer, load_masked().n_ctx - 1
+    text = text.strip()
+    wanted = next(one for one in _ends(text) if len(tokenizer.encode(one)) <= most)
+    assert compute.fitting(load_masked(), text)[0] == wanted
+
+
+def _ends(text: str) -> Iterator[str]:
+    while text:
+        yield text
+        text = text.partition(" ")[2].lstrip()
+
+
+@pytest.mark.parametrize(("linked", "shots"), [(3, (2, 4)), (5, (4,)), (6, (4, 8)), (7, (8,)), (4, (4,))])
+def test_a_link_s_number_of_examples_is_the_nearest_one_there_is(visitor, linked, shots):
+    picture = visitor.enter(f"shots={linked}")
+    assert picture["shots"] in shots and picture["few"]["shots"] == len(picture["few"]["examples"])
+    assert picture["shots"] == picture["few"]["shots"] and not picture["notice"]
+
+
+@pytest.mark.parametrize("position", [7, 6, 1])
+def test_the_particle_of_what_a_token_is_given_has_one_form(visitor, position):
+    visitor.enter("term=masked-lm")
+    for text in TEXTS[:2]:
+        visitor.act("text", text=text)
+        assert "’에 " in set_(visitor, "position", position)["look"]
+        assert "에(에)" not in visitor.act("set", name="position", value=position)["look"]
 
 
 def test_the_counts_are_those_of_the_weights(visitor):

@@ -6,6 +6,7 @@ asserts; a scene without one fails.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from statistics import mean
@@ -15,7 +16,7 @@ import pytest
 import torch
 
 from app import languages, models, records
-from app.engine import tasks
+from app.engine import few_shot, tasks
 from app.engine.finetune import FineTuning, Plan, StepReport
 from app.engine.inputs import grouped_batches
 from app.engine.recipe import RECIPE
@@ -798,13 +799,13 @@ def two_tasks_on_one_sentence(picture: Picture, visitor: Visitor) -> None:
     assert picture["term"] == "upstream"
     for who in ("gpt", "bert"):
         assert sum(row["p"] for row in picture["blank"][who]) == pytest.approx(1, abs=1e-5)
+    assert picture["blank"]["who"] == "bert", "of two tasks, each is shown where it is at home"
 
 
 @claim("glossary", "blank")
 def the_right_side_tells_bert_more(picture: Picture, visitor: Visitor) -> None:
     blank, say = picture["blank"], visitor.mounted.context.words["scene.blank.say"]
-    word = blank["tokens"][blank["position"]]["piece"]
-    assert word in say and blank["tokens"][blank["position"] + 1]["piece"] in say
+    assert not re.search(r"[‘“]", say), "the words stay when the blank moves on"
     assert picture["blank"]["who"] == "bert" and hidden(picture, "bert") > 5 * hidden(picture, "gpt")
     model = models.load_masked()
     ids = model.tokenizer.encode(picture["text"])[: blank["position"] + 1]
@@ -865,11 +866,16 @@ def copying_does_better(picture: Picture, visitor: Visitor) -> None:
         if (row["relation"], row["shots"]) == (few["relation"], 8)
     ]
     assert row["mean"] < row["copied"] and row["mean"] < 0.5
+    category = dict(few_shot.relation_named(few["relation"]).pairs)
+    for word, label in [*few["examples"], (few["asked"], few["right"])]:
+        assert re.search(rf"{category[word]}\D{{1,6}}{label}\W", few["about"]), (word, label, few["about"])
 
 
 @claim("glossary", "table")
 def three_ways_side_by_side(picture: Picture, visitor: Visitor) -> None:
     table = picture["ways"]
+    assert picture["table"] and all(row["stored"][-1] in picture["look"] for row in table["rows"])
+    assert not visitor.act("set", name="term", value="fine-tuning")["table"], "a card shows one way"
     assert len(table["sentences"]) == 20 and "20" in visitor.mounted.context.words["scene.table.say"]
     assert all(row["recorded"] for row in table["rows"])
     labels = [one["label"] for one in table["sentences"]]

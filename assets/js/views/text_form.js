@@ -22,6 +22,21 @@ export const textForm = (parent, stage, typing) => {
     entry.addEventListener("click", () => { show(false); stage.act({ type: "text", text: example }, "text"); examples.focus(); });
   }
   examples.addEventListener("click", () => show(menu.hidden));
+  const moved = (key) => {
+    const entries = [...menu.children];
+    const to = { Home: 0, End: -1, ArrowDown: entries.indexOf(document.activeElement) + 1, ArrowUp: entries.indexOf(document.activeElement) - 1 }[key];
+    return entries.at(Math.max(-1, to) % entries.length);
+  };
+  form.addEventListener("keydown", (event) => {
+    if (event.target === text || event.altKey || event.ctrlKey || event.metaKey) return;
+    const closed = menu.hidden;
+    if (event.key === "Escape" && !closed) { show(false); examples.focus(); }
+    else if (closed ? event.target === examples && event.key === "ArrowDown" : ["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) { show(true); moved(event.key).focus(); }
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  form.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget && relatedTarget !== examples && !menu.contains(relatedTarget)) show(false); });
   addEventListener("click", (event) => { if (!form.contains(event.target)) show(false); });
 
   let sent = null; // what has gone to Python last
