@@ -168,8 +168,8 @@ const zeroShot = (drawing, value, words, g, place, own) => {
     if (stop) svg("circle", { cx: P(stop.place), cy: Math.max(ZERO.top - 8, Math.min(ZERO.low + 6, Y(live.value))), r: 8, class: "live-ring" }, drawing);
   }
   for (const one of spread(names, 17, ZERO.low + 2)) {
-    mark(drawing, one.kind, right + 28, one.y, 3.6, "l2");
-    const name = text(drawing, right + 37, one.y + 5, `${one.name} `, { cls: "l2" });
+    mark(drawing, one.kind, right + 24, one.y, 3.6, "l2");
+    const name = text(drawing, right + 32, one.y + 5, `${one.name} `, { cls: "l2" });
     svg("tspan", { "font-weight": 700 }, name, nats(one.now));
   }
 };
