@@ -8,7 +8,18 @@ export const nats = (value, digits = 2) => {
   return Number(value.toFixed(digits)) === 0 ? (0).toFixed(digits) : shown;
 };
 export const chance = (p) => (p >= 0.0095 ? p.toFixed(2) : p >= 0.0005 ? p.toFixed(3) : "<0.001");
-export const perplexity = (value) => (value >= 1e7 ? value.toExponential(1) : value >= 99.5 ? count(Math.round(value)) : value.toFixed(1));
+const MOST_NATS = 100; // of a mean, above which its perplexity is not written out
+const written = (value) => (value >= 1e7 ? value.toExponential(1) : value >= 99.5 ? count(Math.round(value)) : value.toFixed(1));
+/** The perplexity of a mean −log P in nats. */
+export const perplexity = (average) => (average > MOST_NATS ? "> 10⁴³" : written(Math.exp(average)));
+
+/** The window that a key of its slider asks for; none for other keys. mirrored: more is to the left, as in the drawing. */
+export const windowKey = (key, k, most, mirrored = false) => {
+  const right = mirrored ? -1 : 1;
+  const to = { ArrowUp: k + 1, ArrowDown: k - 1, ArrowRight: k + right, ArrowLeft: k - right, PageUp: k + 5, PageDown: k - 5, Home: 1, End: most }[key];
+  return to === undefined ? undefined : Math.max(1, Math.min(most, to));
+};
+
 export const named = (token) => (token.space ? "·" : "") + readable(token);
 
 /** Which stop of the axis is on show. */

@@ -55,11 +55,11 @@ def test_a_walk(open_page):
 
     pill = page.locator("#pretraining .kpill:not(.tall)")
     pill.focus()
-    picture = painted(visit, lambda: page.keyboard.press("End"))
+    picture = painted(visit, lambda: page.keyboard.press("Home"))
     assert picture["at"]["k"] == 1 and pill.get_attribute("aria-valuenow") == "1"
     assert page.locator("#pretraining .pic rect.cost").count() > 0
     assert "k가 1이라서" in page.locator("#pretraining .look").inner_text()
-    picture = painted(visit, lambda: page.keyboard.press("Home"))
+    picture = painted(visit, lambda: page.keyboard.press("End"))
     assert picture["at"]["k"] == len(bars)
 
     settled(visit)
