@@ -48,9 +48,10 @@ export const equation = (at, stage) => {
       amount.textContent = known && value.step ? `(${nats(-prior_, 1)})` : "";
       whole.textContent = known ? nats(-value.bars.sum - prior_) : "";
       total.hidden = !on || !value.step;
-      about.textContent = on ? words.map_on : words.map_if;
+      about.textContent = on ? "" : words.map_if;
       prior.setAttribute("aria-pressed", String(on));
       prior.hidden = !value.step;
+      line.classList.toggle("with-prior", on && !prior.hidden);
     },
   };
 };

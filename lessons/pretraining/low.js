@@ -154,13 +154,15 @@ export const continuation = (at, stage) => {
     const found = stage.own.writes?.[value.theta];
     panel.classList.toggle("old", !found);
     if (!found) return;
+    const formula = at.querySelector(".eq");
+    panel.style.maxWidth = at.classList.contains("narrow") ? "" : `${Math.min(372, at.clientWidth - formula.offsetLeft - formula.offsetWidth - 30)}px`;
     panel.replaceChildren();
     const about = value.at.taken.length ? words.writes_stepped : step === null ? words.writes_end : fill(words.writes, { n: step });
     html("span", { class: "label" }, panel, about);
     const line = html("span", { class: "line" }, panel);
     html("span", { class: "prompt" }, line, found.prompt.map((one, index) => (index && one.space ? " " : "") + readable(one)).join(""));
     for (const one of found.new) html("span", { class: "t" }, line, named(one));
-    line.classList.toggle("tight", line.scrollWidth > line.clientWidth);
+    line.classList.toggle("tight", line.scrollWidth > line.clientWidth + 1);
     line.title = line.textContent;
   };
 };

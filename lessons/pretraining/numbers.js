@@ -1,5 +1,5 @@
 /* How this lesson writes its numbers and tokens, and where the stops of its axis are. */
-import { count } from "../../assets/js/dom.js";
+import { count, textWidth } from "../../assets/js/dom.js";
 import { readable } from "../../assets/js/views/chip.js";
 
 export const mean = (all) => (all.length ? all.reduce((sum, one) => sum + one, 0) / all.length : 0);
@@ -21,6 +21,11 @@ export const windowKey = (key, k, most, mirrored = false) => {
 };
 
 export const named = (token) => (token.space ? "·" : "") + readable(token);
+
+/** Is it a single character, which is read upright also where there is little room? */
+export const isOne = (token) => [...readable(token)].length === 1;
+/** Its name for a narrow column: a single character goes without its space where both do not fit. */
+export const upright = (token, column, weight = 400) => (isOne(token) && textWidth(named(token), 14, weight) > column - 1 ? readable(token) : named(token));
 
 /** Which stop of the axis is on show. */
 export const stopOf = (value) => (value.axis ? Math.max(0, value.axis.stops.findIndex((one) => one.at === value.at.step)) : 0);

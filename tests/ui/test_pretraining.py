@@ -91,6 +91,32 @@ def test_a_walk(open_page):
     assert "기록은" in page.locator("#pretraining .again + p").inner_text()
 
 
+MODULES = """async () => {
+  const main = document.querySelector("script[src*='assets/js/main.js']").src;
+  const numbers = await import(main.replace("assets/js/main.js", "lessons/pretraining/numbers.js"));
+  const { together } = await import(main.replace("main.js", "stage.js"));
+  const step = { type: "step", rate: 10, times: 1 };
+  return {
+    joined: together(step, { ...step, times: 10 }), apart: together(step, { ...step, rate: 20 }),
+    other: together({ type: "choose", token: 1 }, { type: "choose", token: 1 }),
+    capped: [50, 99, 101, 1e6].map(numbers.perplexity),
+    keys: ["Home", "End", "ArrowUp", "ArrowDown", "ArrowRight", "a"]
+      .map((key) => numbers.windowKey(key, 4, 9) ?? null),
+    mirrored: ["ArrowRight", "ArrowLeft", "End"].map((key) => numbers.windowKey(key, 4, 9, true)),
+    ends: [numbers.windowKey("ArrowDown", 1, 9), numbers.windowKey("ArrowUp", 9, 9)],
+  };
+}"""
+
+
+def test_presses_join_keys_move_the_window_and_a_huge_perplexity_is_told(open_page):
+    found = open_page(query=LESSON, model=False).page.evaluate(MODULES)
+    assert found["joined"] == {"type": "step", "rate": 10, "times": 11}
+    assert found["apart"] is None and found["other"] is None
+    assert found["capped"][2:] == ["> 10⁴³"] * 2 and ">" not in "".join(found["capped"][:2])
+    assert found["keys"] == [1, 9, 5, 3, 5, None]
+    assert found["mirrored"] == [3, 5, 9] and found["ends"] == [1, 9]
+
+
 def test_equation_2_opens_the_architecture_and_back_comes_here(open_page):
     visit = open_page(query={**LESSON, "scene": "network"})
     page = visit.page
