@@ -153,7 +153,7 @@ const zeroShot = (drawing, value, words, g, place, own) => {
   const most = Math.max(1, ...curves.flatMap((one) => one.values));
   const least = Math.min(0, ...curves.flatMap((one) => one.values));
   const Y = (one) => ZERO.low - ((one - least) / (most - least)) * (ZERO.low - ZERO.top);
-  text(drawing, road + 2, ZERO.low + 24, words.zero_above, { cls: "quiet haloed" });
+  if (curves.some((one) => one.task === "acceptability" && Math.max(...one.values) > 1)) text(drawing, road + 2, ZERO.low + 24, words.zero_above, { cls: "quiet haloed" });
   path(drawing, `M${road} ${Y(0)}H${right + 22}`, "axis");
   path(drawing, `M${road} ${Y(1)}H${right + 22}`, "axis dashed");
   text(drawing, road - 12, (Y(0) + Y(1)) / 2 + 5, words.zero_shot, { anchor: "end", weight: 700 });

@@ -38,7 +38,7 @@ def test_a_walk(open_page):
     bars = picture["bars"]["now"]
     shown = page.locator("#pretraining .pic svg").text_content()
     assert all(f"{one:.2f}" in shown for one in bars) and f"{picture['bars']['sum']:.2f}" in shown
-    assert page.locator("#pretraining .eq .value").inner_text() == f"−{picture['bars']['sum']:.2f}"
+    assert page.locator("#pretraining .eq .value").first.inner_text() == f"−{picture['bars']['sum']:.2f}"
     assert page.locator("#pretraining .film").count() == len(picture["axis"]["stops"]) == 9
     assert page.locator("#pretraining .tok").count() == len(bars)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
@@ -84,6 +84,13 @@ def test_a_walk(open_page):
     page.locator("#pretraining .writes .label", has_text="400스텝 모델이").wait_for()
     picture = painted(visit, lambda: page.locator("[data-key=prior]").click())
     assert picture["at"]["prior"] and "MAP는" in page.locator("#pretraining .look").inner_text()
+    page.wait_for_function(QUIET)
+    prior = page.evaluate("lab.active().own.ahead[lab.active().value.theta].prior")
+    told = page.locator("#pretraining .eq").inner_text().replace("\n", "")
+    total = picture["bars"]["sum"] + prior
+    assert f"= −{picture['bars']['sum']:.2f}+ log P(Θ)(−{prior:.1f})= −{total:.2f}".replace(
+        " ", ""
+    ) in told.replace(" ", "")
 
     page.locator("summary", has_text="라벨 없이 어떻게").click()
     page.locator("[data-key=again]").click()
@@ -95,6 +102,12 @@ MODULES = """async () => {
   const main = document.querySelector("script[src*='assets/js/main.js']").src;
   const numbers = await import(main.replace("assets/js/main.js", "lessons/pretraining/numbers.js"));
   const { together } = await import(main.replace("main.js", "stage.js"));
+  const link = await import(main.replace("main.js", "link.js"));
+  const controls = await import(main.replace("assets/js/main.js", "lessons/pretraining/controls.js"));
+  const draw = await import(main.replace("assets/js/main.js", "lessons/pretraining/draw.js"));
+  const value = { link: { text: "a".repeat(3000), steps: "10x3" } };
+  const long = { id: "pretraining", lesson: draw, value };
+  const loading = { value: { at: null }, own: {}, act() { throw new Error("there is nothing to act on"); } };
   const step = { type: "step", rate: 10, times: 1 };
   return {
     joined: together(step, { ...step, times: 10 }), apart: together(step, { ...step, rate: 20 }),
@@ -103,6 +116,8 @@ MODULES = """async () => {
     keys: ["Home", "End", "ArrowUp", "ArrowDown", "ArrowRight", "a"]
       .map((key) => numbers.windowKey(key, 4, 9) ?? null),
     mirrored: ["ArrowRight", "ArrowLeft", "End"].map((key) => numbers.windowKey(key, 4, 9, true)),
+    link: link.linkOf(long).left, own: link.linkOf({ ...long, lesson: {} }).left,
+    loading: [controls.setWindow(loading, 3), controls.windowOf(loading), controls.moveTo(loading, 1)],
     ends: [numbers.windowKey("ArrowDown", 1, 9), numbers.windowKey("ArrowUp", 9, 9)],
   };
 }"""
@@ -111,6 +126,8 @@ MODULES = """async () => {
 def test_presses_join_keys_move_the_window_and_a_huge_perplexity_is_told(open_page):
     found = open_page(query=LESSON, model=False).page.evaluate(MODULES)
     assert found["joined"] == {"type": "step", "rate": 10, "times": 11}
+    assert set(found["link"]) == {"text", "steps"}, "steps of a text that a link lacks"
+    assert set(found["own"]) == {"text"} and found["loading"][1] == 1
     assert found["apart"] is None and found["other"] is None
     assert found["capped"][2:] == ["> 10⁴³"] * 2 and ">" not in "".join(found["capped"][:2])
     assert found["keys"] == [1, 9, 5, 3, 5, None]
