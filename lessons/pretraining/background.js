@@ -33,10 +33,11 @@ const numbers = (at, n, x, y, wide, high) => {
 
 /** A model of its own for each task. */
 const tasks = (at, { words }, found, box, size) => {
-  const step = box.w / 3;
-  const high = box.h / 2;
+  const columns = box.w < 800 ? 2 : 3; // on a phone they are wider
+  const step = box.w / columns;
+  const high = box.h / Math.ceil(found.rows.length / columns);
   found.rows.forEach((row, index) => {
-    const [x, y] = [box.x + (index % 3) * step, box.y + Math.floor(index / 3) * high];
+    const [x, y] = [box.x + (index % columns) * step, box.y + Math.floor(index / columns) * high];
     rect(at, x, y, step - 24, high - 22, "own-model", 14);
     text(at, x + 18, y + size * 1.5, size * 1.15, row.name, { bold: true });
     const labelled = fill(words.n_labels, { n: count(row.labels) });
@@ -186,7 +187,7 @@ export const backgrounds = (at, stage) => ({
     at.replaceChildren();
     if (!value.background) { html("p", { class: "quiet-text" }, at, stage.words.loading_picture); return; }
     const phone = stage.at.clientWidth < 900;
-    const [width, height] = phone ? [760, 640] : [1190, 430];
+    const [width, height] = phone ? [760, value.view === "tasks" ? 900 : 640] : [1190, 430];
     const holder = html("div", {}, at);
     const drawing = canvas(holder, width, height, stage.scenes[value.scene]?.title ?? stage.words.title, `0 0 ${width} ${height}`);
     Object.assign(drawing.style, { width: "100%", height: "auto" });

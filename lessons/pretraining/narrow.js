@@ -1,5 +1,5 @@
 /* The stage on a phone or in a narrow window: the sentence as rows, time below, the two controls at hand. */
-import { count, fill, fit, html, svg } from "../../assets/js/dom.js";
+import { count, fill, fit, html, svg, textWidth } from "../../assets/js/dom.js";
 import { heat } from "../../assets/js/views/heatmap.js";
 import { moveTo, setWindow, windowOf } from "./controls.js";
 import { chance, mean, named, nats, perplexity, stopOf, ticks, windowKey } from "./numbers.js";
@@ -72,7 +72,8 @@ const timeline = (drawing, stage, shown, width) => {
   if (!value.axis) return;
   const stops = value.axis.stops;
   const points = own.roads?.[value.road.key] ?? [];
-  const [left, gutter] = [30, 74];
+  const left = 30;
+  const gutter = Math.max(74, ...(value.zero?.curves ?? []).map((one) => textWidth(`${one.name} 0.00`, 14) + 16));
   const last = stops.at(-1).place;
   const gap = (width - left - gutter) / (last + 0.9);
   const X = (place) => left + (place + 0.45) * gap;
