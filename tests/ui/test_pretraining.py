@@ -134,6 +134,27 @@ def test_presses_join_keys_move_the_window_and_a_huge_perplexity_is_told(open_pa
     assert found["mirrored"] == [3, 5, 9] and found["ends"] == [1, 9]
 
 
+def test_the_window_glides_and_no_press_is_lost(open_page):
+    visit = open_page(query={**LESSON, "k": "1", "token": "9"})
+    page = visit.page
+    settled(visit)
+    for key in ("End", "Home", "End"):
+        page.locator("#pretraining .kpill:not(.tall)").focus()
+        painted(visit, lambda key=key: page.keyboard.press(key))
+        page.wait_for_timeout(400)  # the bracket is on its way
+    assert not visit.page_errors
+    idle = "() => !lab.active().pending && !lab.active().waiting.length"
+    for name, wanted in (("take", 8), ("undo", 1)):
+        page.evaluate(
+            "([name, n]) => { const one = document.querySelector(`#pretraining [data-key=${name}]`);"
+            " for (let press = 0; press < n; press += 1) one.click(); }",
+            [name, 8 if name == "take" else 7],
+        )
+        assert page.evaluate("lab.active().waiting.length") <= 1
+        page.wait_for_function(idle, timeout=60_000)
+        assert len(page.evaluate("lab.active().value.at.taken")) == wanted
+
+
 def test_equation_2_opens_the_architecture_and_back_comes_here(open_page):
     visit = open_page(query={**LESSON, "scene": "network"})
     page = visit.page
