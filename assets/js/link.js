@@ -30,7 +30,7 @@ const written = (wanted) => String(wanted).replaceAll("%2C", ",").replaceAll("%2
 
 /**
  * -> {address, left}: what is too long for a link is left out of it and stands in `left` ({} where all is in it). Without its text a path means
- * nothing, so the path goes first, and the text only where that is not enough.
+ * nothing, so the path goes first, and the text only where that is not enough; the fields in `ofText` of the lesson's drawing go with it.
  */
 export const linkOf = (stage) => {
   const wanted = new URLSearchParams({ lesson: stage.id, lang: page.lang, ...stage.value?.link });
@@ -40,8 +40,9 @@ export const linkOf = (stage) => {
   for (const [name, value] of asked) if (name.startsWith("__")) wanted.set(name, value);
   const address = () => `${location.pathname}?${written(wanted)}`;
   const left = {};
-  for (const name of ["ids", "text"]) {
-    if (address().length + location.origin.length <= LONGEST) break;
+  const ofText = stage.lesson?.ofText ?? [];
+  for (const name of ["ids", "text", ...ofText]) {
+    if (address().length + location.origin.length <= LONGEST && !("text" in left && ofText.includes(name))) continue;
     if (wanted.has(name)) left[name] = wanted.get(name);
     wanted.delete(name);
   }

@@ -11,6 +11,13 @@ const MOST_WAITING = 16;
 const LEAD_EVERY = 2000;     // ms between two questions whether the leader has moved
 let counter = 0;
 
+/** Two actions as one with the sum of their `times`, or null. */
+export const together = (first, second) => {
+  const rest = ({ times, ...all }) => JSON.stringify(all);
+  if (!(first.times > 0 && second.times > 0) || rest(first) !== rest(second)) return null;
+  return { ...second, times: first.times + second.times };
+};
+
 const stages = new Map();
 /** The stage that can be seen, or null. */
 export const active = () => [...stages.values()].find((stage) => stage.at.isConnected && stage.at.clientWidth) ?? null;
@@ -28,6 +35,7 @@ export class Stage {
    * at: the element to draw into · lesson: {drawing, words, scenes, fields, preview}, see lessons.js;
    * stage.fields: {name: {low, high, step, stops}} of the State's numbers, for sliders
    * drawing: what draw.js of the lesson exports: build(stage), draw(stage); if it likes board(stage), space(stage), typing,
+   * ofText (fields of a link that mean nothing without its text),
    * and, where the page leads, keep(stage) and running(stage) · own: what keep(stage) gave when the page was left
    */
   constructor(id, at, lesson, own = {}) {
@@ -52,8 +60,14 @@ export class Stage {
     requestAnimationFrame(() => { if (active() === this) root.dataset.ready = "1"; });
   }
 
-  /** Put `action` into the line. Actions with the same `slot` overtake each other: only the newest waits. */
+  /**
+   * Put `action` into the line. Actions with the same `slot` overtake each other: only the newest waits. One with `times` joins the last that waits where
+   * they are alike in all else.
+   */
   act(action, slot) {
+    const last = this.waiting.at(-1);
+    const joined = last && !slot && !last.slot && together(last.action, action);
+    if (joined) { last.action = joined; return; }
     const older = slot && this.waiting.findIndex((entry) => entry.slot === slot);
     if (slot && older >= 0) this.waiting[older] = { action, slot };
     else if (this.waiting.length < MOST_WAITING) this.waiting.push({ action, slot });

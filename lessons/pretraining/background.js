@@ -33,17 +33,20 @@ const numbers = (at, n, x, y, wide, high) => {
 
 /** A model of its own for each task. */
 const tasks = (at, { words }, found, box, size) => {
-  const step = box.w / 3;
-  const high = box.h / 2;
+  const columns = box.w < 800 ? 2 : 3; // on a phone they are wider
+  const step = box.w / columns;
+  const high = box.h / Math.ceil(found.rows.length / columns);
   found.rows.forEach((row, index) => {
-    const [x, y] = [box.x + (index % 3) * step, box.y + Math.floor(index / 3) * high];
+    const [x, y] = [box.x + (index % columns) * step, box.y + Math.floor(index / columns) * high];
     rect(at, x, y, step - 24, high - 22, "own-model", 14);
     text(at, x + 18, y + size * 1.5, size * 1.15, row.name, { bold: true });
-    text(at, x + step - 42, y + size * 1.5, size, fill(words.n_labels, { n: count(row.labels) }), { cls: "l2", anchor: "end" });
-    text(at, x + 18, y + size * 3.1, size, fill(words.n_numbers, { n: count(found.numbers) }));
-    text(at, x + 18, y + size * 4.5, size, words.from_scratch, { cls: "quiet" });
-    accuracy(at, x + 18, y + size * 5.2, step - 66 - size * 4.2, size * 0.9, row.scratch, "l2-bar", size);
-    numbers(at, found.numbers, x + 18, y + size * 6.9, step - 62, high - 22 - size * 7.6);
+    const labelled = fill(words.n_labels, { n: count(row.labels) });
+    const below = textWidth(row.name, size * 1.15, 700) + textWidth(labelled, size) + 74 > step ? size * 1.5 : 0; // a line of its own where both do not fit
+    text(at, below ? x + 18 : x + step - 42, y + size * 1.5 + below, size, labelled, { cls: "l2", anchor: below ? undefined : "end" });
+    text(at, x + 18, y + size * 3.1 + below, size, fill(words.n_numbers, { n: count(found.numbers) }));
+    text(at, x + 18, y + size * 4.5 + below, size, words.from_scratch, { cls: "quiet" });
+    accuracy(at, x + 18, y + size * 5.2 + below, step - 66 - size * 4.2, size * 0.9, row.scratch, "l2-bar", size);
+    numbers(at, found.numbers, x + 18, y + size * 6.9 + below, step - 62, high - 22 - size * 7.6 - below);
   });
   text(at, box.x, box.y + box.h + size * 0.4, size, `${words.coin} · ${fill(words.cell_numbers, { n: count(10000) })}`, { cls: "quiet" });
 };
@@ -82,10 +85,11 @@ const goal = (at, { words, value }, found, box, size) => {
   const second = box.y + half * 0.92;
   text(at, box.x, second, size * 1.1, words.next_answer, { bold: true, cls: "l1" });
   text(at, box.x + box.w, second, size, `${fill(words.many_answers, { n: found.targets })} · ${words.nobody}`, { anchor: "end" });
-  const shown = value.tokens.slice(0, Math.min(12, Math.floor(box.w / (size * 4.6))));
-  const column = box.w / Math.max(1, shown.length);
+  const shown = value.tokens.slice(0, Math.min(15, Math.floor(box.w / (size * 4.6))));
+  const left = value.tokens.length - shown.length;
+  const column = box.w / Math.max(1, shown.length + (left ? 1 : 0));
   const low = second + size * 2 + box.h * 0.17;
-  const most = Math.max(1, ...found.surprise.slice(0, 11));
+  const most = Math.max(1, ...found.surprise.slice(0, shown.length - 1));
   shown.forEach((token, index) => {
     const x = box.x + index * column;
     rect(at, x + 2, low, column - 6, size * 1.9, index ? "target-box" : "first-box", 7);
@@ -96,6 +100,7 @@ const goal = (at, { words, value }, found, box, size) => {
     rect(at, x + column / 2 - 12, low - 4 - tall, 24, tall, "now");
     if (column > size * 2.4) text(at, x + column / 2, low - 10 - tall, size > 20 ? 24 : 14, nats(found.surprise[index - 1]), { cls: "l1", anchor: "middle" });
   });
+  if (left) text(at, box.x + box.w, low + size * 1.3, size > 20 ? 24 : 14, fill(words.more_tokens, { n: left }), { cls: "quiet", anchor: "end" });
   const third = low + size * 4;
   text(at, box.x, third, size, words.needs, { bold: true });
   const columns = box.h < 600 && size > 20 ? 2 : 1; // there is less room on a board
@@ -182,7 +187,7 @@ export const backgrounds = (at, stage) => ({
     at.replaceChildren();
     if (!value.background) { html("p", { class: "quiet-text" }, at, stage.words.loading_picture); return; }
     const phone = stage.at.clientWidth < 900;
-    const [width, height] = phone ? [760, 640] : [1190, 430];
+    const [width, height] = phone ? [760, value.view === "tasks" ? 900 : 640] : [1190, 430];
     const holder = html("div", {}, at);
     const drawing = canvas(holder, width, height, stage.scenes[value.scene]?.title ?? stage.words.title, `0 0 ${width} ${height}`);
     Object.assign(drawing.style, { width: "100%", height: "auto" });

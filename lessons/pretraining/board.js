@@ -34,7 +34,7 @@ const formula = (drawing, value) => {
   part("L", "l1"); low("1", "l1"); part("(U) = ", "");
   part("Σ", "l1"); low("i", "l1"); part(" log P", "l1"); part("( ", "");
   const before = line.textContent.length;
-  part("u"); low("i"); part(" | u", ""); low("i−k"); part(", …, u", ""); low("i−1"); part(" ; Θ ) = ", "");
+  part("u", "on-chosen"); low("i", "on-chosen"); part(" | u", ""); low("i−k"); part(", …, u", ""); low("i−1"); part(" ; Θ ) = ", "");
   part(nats(-value.bars.sum), "l1", "font-weight:700;font-style:normal;font-family:var(--font-text)");
   const [left, right_] = [line.getStartPositionOfChar(before).x, line.getEndPositionOfChar(before + 1).x];
   line.before(svg("rect", { class: "token me", x: left - 6, y: 104, width: right_ - left + 14, height: 44, rx: 9 }));
@@ -72,6 +72,10 @@ const bars = (drawing, stage) => {
       if (index % lines) path(group, `M${middle} ${LEFT.low + 3}V${y}`, "grid");
       svg("rect", { class: me ? "token me" : "token none", x, y, width: wide_, height: 38, rx: 8 }, group);
       text(group, x + 8, y + 28, 24, named(token), { cls: `token-name ${me ? "me" : "sees"}`, bold: me });
+    } else if (textWidth(named(token), 24, 700) <= column - 6) {
+      const group = index ? pressed(index) : svg("g", {}, drawing);
+      svg("rect", { class: me ? "token me" : "token none", x: X(index) + 1, y: LEFT.low + 8, width: column - 2, height: 38, rx: 7 }, group);
+      text(group, middle, LEFT.low + 36, 24, named(token), { cls: `token-name ${me ? "me" : "sees"}`, anchor: "middle", bold: me });
     } else if (column >= 28) {
       const long = Math.min(148, textWidth(named(token), 24, 700)) + 18;
       const group = index ? pressed(index) : svg("g", {}, drawing);
@@ -98,7 +102,7 @@ const sums = (drawing, { value, words }, y = 186) => {
   if (first) text(drawing, RIGHT.x, y + 60, 34, first, { cls: "quiet" });
   text(drawing, RIGHT.x + (first ? textWidth(first, 34) + 18 : 0), y + 60, 58, nats(value.bars.sum), { bold: true, cls: "l1" });
   text(drawing, RIGHT.x, y + 112, 26, `${words.mean} ${nats(value.bars.mean)}`);
-  text(drawing, RIGHT.x + RIGHT.width, y + 112, 26, `${words.perplexity} ${perplexity(value.bars.perplexity)}`, { anchor: "end" });
+  text(drawing, RIGHT.x + RIGHT.width, y + 112, 26, `${words.perplexity} ${perplexity(value.bars.mean)}`, { anchor: "end" });
 };
 
 const expected = (drawing, { value, words }, y) => {
@@ -134,7 +138,7 @@ const prior = (drawing, { value, words, own }, y) => {
   text(drawing, RIGHT.x, y + 108, 26, `w = 0.01, ‖Θ‖ = ${nats(found.weights, 1)}`);
   svg("rect", { class: "world-before", x: RIGHT.x, y: y + 136, width: RIGHT.width, height: 30 }, drawing);
   svg("rect", { class: "world-after", x: RIGHT.x, y: y + 136, width: RIGHT.width * found.share, height: 30 }, drawing);
-  text(drawing, RIGHT.x, y + 202, 26, `${words.take}: ${(100 * found.share).toFixed(1)}%`);
+  text(drawing, RIGHT.x, y + 202, 26, `${words.prior_share}: ${(100 * found.share).toFixed(1)}%`);
 };
 
 /** The road: this sentence's mean, the induction score, or the zero-shot curves. */

@@ -1,16 +1,17 @@
 /* What can be pressed and dragged over the wide drawing: tokens, the window k, the checkpoints, the pictures of the head. */
 import { count, fill, html, svg } from "../../assets/js/dom.js";
 import { heat } from "../../assets/js/views/heatmap.js";
-import { named, nats, stopOf } from "./numbers.js";
+import { named, nats, stopOf, windowKey } from "./numbers.js";
 import { FILM, geometry, WIDE } from "./wide.js";
 
 const EVERY = 900; // ms between two checkpoints of 「돌려 보기」
 
 export const moveTo = (stage, index) => {
-  const stop = stage.value.axis?.stops[index];
+  const stop = stage.value?.axis?.stops[index];
   if (stop) stage.act({ type: "scrub", at: stop.at }, "scrub");
 };
 export const setWindow = (stage, k) => {
+  if (!stage.value?.at) return; // the model is still loading
   const most = stage.value.at.most_k;
   const wanted = Math.max(1, Math.min(most, k));
   if (wanted === (stage.own.k ?? stage.value.at.k)) return;
@@ -18,7 +19,7 @@ export const setWindow = (stage, k) => {
   stage.act({ type: "window", k: wanted }, "window");
 };
 /** The window on show, or the one that has been asked for. */
-export const windowOf = (stage) => stage.own.k ?? stage.value.at.k;
+export const windowOf = (stage) => stage.own.k ?? stage.value?.at?.k ?? 1;
 
 const tokenButtons = (at, stage) => (value, g) => {
   at.replaceChildren();
@@ -43,11 +44,13 @@ const tokenButtons = (at, stage) => (value, g) => {
 const windowPill = (at, stage, drawing) => {
   const { words } = stage;
   const row = html("div", { class: "krow" }, at);
-  const pill = html("div", { class: "kpill", role: "slider", tabindex: 0, "aria-label": words.k_label, "aria-valuemin": 1, "data-key": "k" }, at);
+  const pill = html("div", { class: "kpill", role: "slider", tabindex: 0, "aria-label": `${words.k_label}, ${words.k_keys}`, "aria-valuemin": 1, "data-key": "k" }, at);
   html("i", {}, pill, "k");
   const number = html("span", {}, pill);
+  row.hidden = pill.hidden = true; // until there are tokens
   let dragging = false;
   const move = (event) => {
+    if (!stage.value?.at || !stage.shown) return;
     const g = geometry(stage.value, stage.shown);
     const x = event.clientX - drawing.getBoundingClientRect().left;
     const first = Math.round((x - WIDE.x0) / g.column);
@@ -66,9 +69,8 @@ const windowPill = (at, stage, drawing) => {
     for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { dragging = false; });
   }
   pill.addEventListener("keydown", (event) => {
-    const most = stage.value.at.most_k;
-    const to = { ArrowLeft: windowOf(stage) + 1, ArrowUp: windowOf(stage) + 1, ArrowRight: windowOf(stage) - 1, ArrowDown: windowOf(stage) - 1, Home: most, End: 1 }[event.key];
-    if (to === undefined) return;
+    const to = stage.value?.at && windowKey(event.key, windowOf(stage), stage.value.at.most_k, true);
+    if (!to) return;
     event.preventDefault();
     event.stopPropagation();
     setWindow(stage, to);
@@ -93,6 +95,7 @@ const scrubber = (at, stage, drawing) => {
   const slider = html("input", { type: "range", class: "scrub", min: 0, step: 1, "aria-label": words.scrub, "data-key": "scrub" }, at);
   const pill = html("div", { class: "pill", "aria-hidden": "true" }, at);
   const play = html("button", { class: "btn play", "data-key": "play" }, at);
+  for (const element of [zone, slider, pill, play]) element.hidden = true; // until there are checkpoints
   let timer = null;
   const stop = () => { clearInterval(timer); timer = null; play.setAttribute("aria-pressed", "false"); label(); };
   const label = () => {
@@ -102,7 +105,7 @@ const scrubber = (at, stage, drawing) => {
     play.append(timer ? words.stop : words.play);
   };
   play.addEventListener("click", () => {
-    if (timer) return stop();
+    if (timer || !stage.value?.axis) return stop();
     let next = stopOf(stage.value) + 1;
     if (next >= stage.value.axis.stops.length) next = 0;
     moveTo(stage, next);
@@ -168,7 +171,7 @@ const film = (at, stage) => {
 /** Which head is followed through pre-training. */
 const headPicker = (at, stage) => {
   const { words } = stage;
-  const pick = html("select", { class: "head-pick", "aria-label": words.head_pick, "data-key": "head" }, at);
+  const pick = html("select", { class: "head-pick", "aria-label": words.head_pick, "data-key": "head", hidden: true }, at);
   pick.addEventListener("change", () => {
     const [layer, head] = pick.value.split(".").map(Number);
     stage.act({ type: "set", name: "layer", value: layer });

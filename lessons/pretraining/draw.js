@@ -17,6 +17,9 @@ const LEAST = 1224; // px of the picture that the wide stage needs
 /** The picture follows each letter of the text. */
 export const typing = true;
 
+/** Steps on another text would be other ones. */
+export const ofText = ["steps"];
+
 /** The curve and the pictures of the head, a few checkpoints at a time until all are there. */
 const readRoad = async (stage) => {
   const { value, own } = stage;
@@ -80,7 +83,7 @@ const legend = (at, stage) => (value) => {
   const { words } = stage;
   at.replaceChildren();
   if (!value.bars || value.view !== "stage" || isNetwork(stage)) return;
-  const key = (cls, name) => { html("i", { class: cls }, at); html("span", {}, at, name); };
+  const key = (cls, name) => { const one = html("span", {}, at); html("i", { class: cls }, one); one.append(name); };
   key("now", words.key_now);
   if (value.at.k < value.at.most_k) key("cost", words.key_cost);
   if (value.at.taken.length) key("was", words.key_was_step);

@@ -32,6 +32,9 @@ export const equation = (at, stage) => {
   const plus = sign("+ log P(Θ)", "maths", prior);
   const amount = html("b", {}, prior);
   const about = sign("", "word", prior);
+  const total = sign("", "total");
+  sign("=", "op", total);
+  const whole = html("b", { class: "value l1" }, total);
   prior.addEventListener("click", () => stage.act({ type: "set", name: "prior", value: !stage.value.at.prior }, "prior"));
   let shown = 0;
   return {
@@ -41,11 +44,14 @@ export const equation = (at, stage) => {
       const prior_ = (value.step && stage.own.ahead?.[value.theta]?.prior) ?? shown;
       shown = prior_; // until the new one is there
       const on = Boolean(value.at?.prior);
-      sum.textContent = known ? nats(-value.bars.sum - (on ? prior_ : 0)) : "";
-      amount.textContent = known && value.step ? nats(-prior_, 1) : "";
-      about.textContent = on ? words.map_on : words.map_if;
+      sum.textContent = known ? nats(-value.bars.sum) : "";
+      amount.textContent = known && value.step ? `(${nats(-prior_, 1)})` : "";
+      whole.textContent = known ? nats(-value.bars.sum - prior_) : "";
+      total.hidden = !on || !value.step;
+      about.textContent = on ? "" : words.map_if;
       prior.setAttribute("aria-pressed", String(on));
       prior.hidden = !value.step;
+      line.classList.toggle("with-prior", on && !prior.hidden);
     },
   };
 };

@@ -16,7 +16,7 @@ from lessons.pretraining import background, compute, look, questions, road, step
 from lessons.pretraining.picture import RATE, Picture
 from lessons.pretraining.state import State
 
-LARGEST_EXPONENT = 100  # of a perplexity that is written in full
+MOST_NATS = 100  # of a mean, above which its perplexity is not written out
 
 
 def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def draw(context: Context, page: Page, state: State, loaded: LoadedModel) -> dic
         "theta": step.key(picture),
         "background": Part((*of, state.view, None if stage else theta), lambda: background.draw(picture)),
         "look": Part(
-            (*of, *theta, *window, state.since, picture.token, state.rate, state.prior, state.view),
+            (*of, *theta, *window, state.since, state.token, state.rate, state.prior, state.view, state.zero),
             lambda: look.told(picture),
         ),
         "pieces": Part(of, lambda: explained(picture.tokens, picture.words)),
@@ -84,7 +84,7 @@ def bars(picture: Picture) -> dict[str, Any]:
         "was_mean": None if was is None else round(compute.mean(was), 6),
         "sum": round(sum(picture.surprise), 6),
         "mean": round(mean, 6),
-        "perplexity": round(exp(min(mean, LARGEST_EXPONENT)), 4),
+        "perplexity": None if mean > MOST_NATS else round(exp(mean), 4),
         "top": places,
         "looks": [[round(weight, 4) for weight in row] for row in seen.looks],
     }

@@ -44,6 +44,7 @@ const again = (at, stage) => {
   const { words } = stage;
   prose(at, words.zero_text);
   const record = html("p", { class: "quiet-text" }, at);
+  const alone = html("p", {}, at);
   const row = html("div", { class: "again" }, at);
   const pick = html("select", { "aria-label": words.task_label, "data-key": "task" }, row);
   const measure = html("button", { class: "btn", "data-key": "again" }, row, words.zero_again);
@@ -65,6 +66,7 @@ const again = (at, stage) => {
   return (value) => {
     row.hidden = !value.zero;
     record.textContent = value.zero?.say ?? "";
+    rich(alone, value.zero?.alone ?? "");
     if (!value.zero) return;
     if (!pick.children.length || pick.dataset.of !== value.zero.curves.map((one) => one.name).join()) {
       pick.dataset.of = value.zero.curves.map((one) => one.name).join();

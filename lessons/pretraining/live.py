@@ -9,7 +9,9 @@ from app.lesson import Context, Live, Page
 from app.payload import Payload
 from lessons.pretraining import compute, figures, road, step, zero_live
 from lessons.pretraining.picture import Picture
-from lessons.pretraining.state import FINISHED, MOST_STEPS, NONE, SURPRISING, State
+from lessons.pretraining.state import FINISHED, MOST_STEPS, NONE, RATES, SURPRISING, State
+
+MOST_AT_ONCE = 10_000  # presses that have waited for one answer
 
 
 def start(context: Context, page: Page, state: State) -> State:
@@ -25,6 +27,7 @@ def start(context: Context, page: Page, state: State) -> State:
         at=at,
         since=state.since if state.since in (NONE, FINISHED) else _nearest(picture.steps, state.since),
         steps=state.steps if n > 1 else (),
+        rate=min(RATES, key=lambda one: abs(one - state.rate)),
         layer=min(state.layer, loaded.n_layer - 1),
         head=min(state.head, loaded.n_head - 1),
     )
@@ -39,7 +42,7 @@ def _nearest(steps: tuple[int, ...], wanted: int) -> int:
 
 def forget(state: State) -> State:
     """Another text or model: checkpoint, head and rate stay, what belonged to the tokens does not."""
-    return replace(state, token=SURPRISING, k=0, steps=(), since=NONE)
+    return replace(state, token=SURPRISING, k=0, steps=(), since=NONE, zero=False)
 
 
 def draw_picture(context: Context, page: Page, state: State) -> dict[str, Any]:
@@ -65,16 +68,17 @@ def scrub(context: Context, page: Page, state: State, payload: Payload) -> State
 
 
 def take(context: Context, page: Page, state: State, payload: Payload) -> State:
-    """One step of SGD on this sentence, or `times` of them."""
-    times = payload.whole_or("times", 1, 1, MOST_STEPS)
+    """One step of SGD on this sentence, or `times` of them, as far as there is room."""
+    times = payload.whole_or("times", 1, 1, MOST_AT_ONCE)
     rate = payload.field("rate", State) if "rate" in payload else state.rate
     steps = (*state.steps, *[rate] * times)[:MOST_STEPS]
     return start(context, page, replace(state, rate=rate, steps=steps))
 
 
 def undo(context: Context, page: Page, state: State, payload: Payload) -> State:
-    """Take the last step back, or all of them."""
-    return replace(state, steps=() if payload.flag("all") else state.steps[:-1])
+    """Take the last step back, `times` of them, or all."""
+    left = max(0, len(state.steps) - payload.whole_or("times", 1, 1, MOST_AT_ONCE))
+    return replace(state, steps=() if payload.flag("all") else state.steps[:left])
 
 
 def set_field(context: Context, page: Page, state: State, payload: Payload) -> State:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from math import exp
 
 from app.views.numbers import percent
-from lessons.pretraining import background, compute, step
+from lessons.pretraining import background, compute, road, step
 from lessons.pretraining.picture import RATE, Picture
+from lessons.pretraining.state import FINISHED, NONE, SURPRISING
 
 LEAST = 0.05  # nats that are worth a sentence
 
@@ -17,7 +18,7 @@ def told(picture: Picture) -> str:
         return _background(picture)
     if len(picture.ids) < 2:
         return picture.words("look.single")
-    said = [_window(picture), _step(picture) or _moved(picture), _prior(picture)]
+    said = [_window(picture), _step(picture) or _zero(picture) or _moved(picture), _prior(picture)]
     return " ".join(filter(None, said)) or " ".join(filter(None, [_chosen(picture), _dropped(picture)]))
 
 
@@ -42,11 +43,13 @@ def _chosen(picture: Picture) -> str:
 
 
 def _window(picture: Picture) -> str:
-    """What the shorter memory costs: at the token that pays most, and in all."""
+    """What the shorter memory costs: at the chosen token, else at the one that pays most, and in all."""
     if not picture.shortened:
         return ""
     costs = [short - full for short, full in zip(picture.surprise, picture.surprise_in_full, strict=True)]
     place = max(range(len(costs)), key=lambda one: costs[one])
+    if picture.state.token != SURPRISING and costs[picture.token - 1] >= LEAST:
+        place = picture.token - 1
     values = {
         "k": picture.k,
         "piece": picture.piece(place + 1),
@@ -73,8 +76,24 @@ def _step(picture: Picture) -> str:
     down = "look.step.one" if len(picture.rates) == 1 else "look.step"
     said = picture.words(down if after < before else "look.step.over", **values)
     lost = step.world(picture)
-    way = "look.world.lost" if lost["after"] > lost["before"] else "look.world.won"
+    if lost["after"] <= lost["before"]:
+        way = "look.world.won"
+    else:
+        way = "look.world.lost" if after < before else "look.world.both"
     return f"{said} {picture.words(way, before=nats(lost['before']), after=nats(lost['after']))}"
+
+
+def _zero(picture: Picture) -> str:
+    """How far two of the zero-shot curves went between two checkpoints, where they are asked for."""
+    zero = road.zero(picture) if picture.state.zero and picture.state.since != NONE else None
+    if zero is None:
+        return ""
+    stops = [*picture.steps, FINISHED]
+    values = {"since": picture.when(picture.state.since), "at": picture.when(picture.state.at)}
+    for curve in zero["curves"]:
+        for side, at in (("before", picture.state.since), ("after", picture.state.at)):
+            values[f"{curve['task']}_{side}"] = f"{curve['accuracy'][stops.index(at)]:.1f}%"
+    return picture.words("look.zero", **values, chance=f"{zero['curves'][0]['chance']:.0f}%")
 
 
 def _moved(picture: Picture) -> str:

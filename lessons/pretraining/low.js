@@ -34,7 +34,7 @@ export const places = (at, stage) => {
 };
 
 /** Where L1 goes along the gradient. */
-const valley = (at, { words }, found, losses, rate) => {
+const valley = (at, { words, value }, found, losses, rate) => {
   at.replaceChildren();
   const { width, height } = VALLEY;
   const drawing = svg("svg", { width, height, role: "img" }, at);
@@ -53,7 +53,7 @@ const valley = (at, { words }, found, losses, rate) => {
   }, ["", false])[0];
   svg("path", { d: part((loss) => loss <= now + 0.02), class: "down" }, drawing);
   svg("path", { d: part((loss) => loss >= now - 0.02), class: "up" }, drawing);
-  svg("text", { x: 12, y: Math.max(13, Y(now) - 6), class: "quiet" }, drawing, fill(words.now_at, { v: nats(now) }));
+  svg("text", { x: 12, y: Math.max(13, Y(now) - 6), class: "quiet" }, drawing, fill(value.at.k < value.at.most_k ? words.now_at_full : words.now_at, { v: nats(now), k: value.at.most_k }));
   const place = rates.indexOf(rate);
   const after = losses[place];
   if (!Number.isFinite(after)) return;
@@ -66,7 +66,7 @@ const valley = (at, { words }, found, losses, rate) => {
 /** One step: buttons, learning rate, gradient norms. -> {draw(value), go(times)} */
 export const stepPanel = (at, stage) => {
   const { words } = stage;
-  const panel = html("div", { class: "sgd", role: "group", "aria-label": words.take }, at);
+  const panel = html("div", { class: "sgd", role: "group", "aria-label": words.step_group }, at);
   const first = html("div", { class: "a" }, panel);
   html("div", { class: "h" }, first, "Θ ← Θ −");
   const take = html("button", { class: "btn pri", "data-key": "take", "data-main": true }, first, words.take);
@@ -92,7 +92,8 @@ export const stepPanel = (at, stage) => {
   const go = (times) => stage.act({ type: "step", rate: thousandths(), times });
   take.addEventListener("click", () => go(1));
   ten.addEventListener("click", () => go(10));
-  undo.addEventListener("click", () => stage.act({ type: "undo" }));
+  for (const button of [take, ten, undo]) button.disabled = true; // until there are numbers
+  undo.addEventListener("click", () => stage.act({ type: "undo", times: 1 }));
   const ahead = () => stage.own.ahead?.[stage.value.theta];
   const losses = () => ahead()?.losses;
   const show = () => {
@@ -153,10 +154,15 @@ export const continuation = (at, stage) => {
     const found = stage.own.writes?.[value.theta];
     panel.classList.toggle("old", !found);
     if (!found) return;
+    const formula = at.querySelector(".eq");
+    panel.style.maxWidth = at.classList.contains("narrow") ? "" : `${Math.min(372, at.clientWidth - formula.offsetLeft - formula.offsetWidth - 30)}px`;
     panel.replaceChildren();
     const about = value.at.taken.length ? words.writes_stepped : step === null ? words.writes_end : fill(words.writes, { n: step });
     html("span", { class: "label" }, panel, about);
-    html("span", { class: "prompt" }, panel, found.prompt.map((one, index) => (index && one.space ? " " : "") + readable(one)).join(""));
-    for (const one of found.new) html("span", { class: "t" }, panel, named(one));
+    const line = html("span", { class: "line" }, panel);
+    html("span", { class: "prompt" }, line, found.prompt.map((one, index) => (index && one.space ? " " : "") + readable(one)).join(""));
+    for (const one of found.new) html("span", { class: "t" }, line, named(one));
+    line.classList.toggle("tight", line.scrollWidth > line.clientWidth + 1);
+    line.title = line.textContent;
   };
 };

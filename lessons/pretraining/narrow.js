@@ -1,8 +1,8 @@
 /* The stage on a phone or in a narrow window: the sentence as rows, time below, the two controls at hand. */
-import { count, fill, fit, html, svg } from "../../assets/js/dom.js";
+import { count, fill, fit, html, svg, textWidth } from "../../assets/js/dom.js";
 import { heat } from "../../assets/js/views/heatmap.js";
 import { moveTo, setWindow, windowOf } from "./controls.js";
-import { chance, mean, named, nats, perplexity, stopOf, ticks } from "./numbers.js";
+import { chance, mean, named, nats, perplexity, stopOf, ticks, windowKey } from "./numbers.js";
 import { mark, spread } from "./wide.js";
 
 const ROW = 27; // px
@@ -43,7 +43,7 @@ const rows = (drawing, stage, shown, width) => {
     const y = Y(index);
     const me = index === chosen;
     const sees = index >= first && index < chosen;
-    const share = sees ? look[index - first] : 0;
+    const share = sees ? (look[index - chosen + look.length] ?? 0) : 0;
     const group = svg("g", { class: "row" }, drawing);
     svg("rect", { x: 40, y, width: width - 40, height: ROW, fill: "transparent" }, group);
     const box = svg("rect", { class: `token ${me ? "me" : sees ? "sees" : ""}`, x: LEFT.chip, y: y + 2, width: LEFT.width, height: ROW - 4, rx: 6 }, group);
@@ -72,7 +72,8 @@ const timeline = (drawing, stage, shown, width) => {
   if (!value.axis) return;
   const stops = value.axis.stops;
   const points = own.roads?.[value.road.key] ?? [];
-  const [left, gutter] = [30, 74];
+  const left = 30;
+  const gutter = Math.max(74, ...(value.zero?.curves ?? []).map((one) => textWidth(`${one.name} 0.00`, 14) + 16));
   const last = stops.at(-1).place;
   const gap = (width - left - gutter) / (last + 0.9);
   const X = (place) => left + (place + 0.45) * gap;
@@ -145,16 +146,16 @@ export const narrow = (at, stage) => {
   const pill = html("div", { class: "kpill tall", role: "slider", tabindex: 0, "aria-label": words.k_label, "aria-valuemin": 1, "aria-orientation": "vertical", "data-key": "k-tall" }, place);
   html("i", {}, pill, "k");
   const number = html("span", {}, pill);
+  pill.hidden = true; // until there are tokens
   const time = svg("svg", { class: "time", role: "img", "aria-label": words.mean_of_sentence });
   let dragging = false;
   const row = (event) => Math.floor((event.clientY - drawing.getBoundingClientRect().top - 22) / ROW);
   pill.addEventListener("pointerdown", (event) => { dragging = true; pill.setPointerCapture(event.pointerId); event.preventDefault(); pill.focus({ preventScroll: true }); });
-  pill.addEventListener("pointermove", (event) => { if (dragging) setWindow(stage, row(event) < 0 ? stage.value.at.most_k : stage.value.at.token - Math.min(row(event), stage.value.at.token - 1)); });
+  pill.addEventListener("pointermove", (event) => { if (dragging && stage.value?.at) setWindow(stage, row(event) < 0 ? stage.value.at.most_k : stage.value.at.token - Math.min(row(event), stage.value.at.token - 1)); });
   for (const end of ["pointerup", "pointercancel"]) pill.addEventListener(end, () => { dragging = false; });
   pill.addEventListener("keydown", (event) => {
-    const k = windowOf(stage);
-    const to = { ArrowUp: k + 1, ArrowLeft: k + 1, ArrowDown: k - 1, ArrowRight: k - 1, Home: stage.value.at.most_k, End: 1 }[event.key];
-    if (to === undefined) return;
+    const to = stage.value?.at && windowKey(event.key, windowOf(stage), stage.value.at.most_k);
+    if (!to) return;
     event.preventDefault();
     event.stopPropagation();
     setWindow(stage, to);
@@ -183,7 +184,7 @@ export const narrow = (at, stage) => {
       drawing.setAttribute("aria-label", words.board_label);
       const average = mean(value.bars.now);
       sums.replaceChildren();
-      for (const [name, one] of [[words.sum, nats(value.bars.sum)], [words.mean, nats(average)], [words.perplexity, perplexity(Math.exp(Math.min(100, average)))]]) {
+      for (const [name, one] of [[words.sum, nats(value.bars.sum)], [words.mean, nats(average)], [words.perplexity, perplexity(average)]]) {
         const part = html("span", {}, sums, `${name} `);
         html("b", {}, part, one);
       }

@@ -11,6 +11,7 @@ from torch.nn.functional import adaptive_max_pool2d
 
 from app import records
 from app.engine import checkpoints
+from app.engine.zero_shot_sets import ONE_THRESHOLD
 from app.lesson import Context, Page
 from app.parts import Part
 from app.payload import Payload
@@ -67,7 +68,11 @@ def zero(picture: Picture) -> dict[str, Any] | None:
         for task in TASKS
     ]
     about = {"command": record["command"], "date": record["date"], "n": data["examples"]}
-    return {"curves": curves, "say": picture.words("zero.record", **about)}
+    alone = data["final"]["zero_shot"]["acceptability"][f"{lang} {ONE_THRESHOLD}"]
+    tuned = data["fine_tuned"]["acceptability"][lang]
+    say = picture.words("zero.record", **about)
+    beside = picture.words("zero.alone", alone=f"{alone:.1f}", tuned=f"{tuned:.1f}")
+    return {"curves": curves, "say": say, "alone": beside}
 
 
 def key(picture: Picture) -> str:

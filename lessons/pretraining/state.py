@@ -70,6 +70,7 @@ class State:
         layer, head: the head that is shown through pre-training.
         prior: weight decay counts too (MAP).
         task: of the zero-shot heuristics, the one that is measured again.
+        zero: what is told is of the zero-shot curves, and not of the bars.
     """
 
     view: str = field(default="stage", metadata=choice("stage", *BACKGROUND))
@@ -85,3 +86,4 @@ class State:
     head: int = field(default=2, metadata=integer(0, MAX_HEADS - 1))
     prior: bool = field(default=False, metadata=flag())
     task: str = field(default="choice", metadata=choice(*TASKS))
+    zero: bool = field(default=False, metadata=flag())

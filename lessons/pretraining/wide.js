@@ -1,12 +1,12 @@
 /* The stage at its full width: bars of this sentence at the left, the road of pre-training at the right, one axis through both. */
 import { canvas, count, fill, fit, html, svg, textWidth } from "../../assets/js/dom.js";
 import { heat } from "../../assets/js/views/heatmap.js";
-import { chance, mean, named, nats, perplexity, stopOf, ticks } from "./numbers.js";
+import { chance, isOne, mean, named, nats, perplexity, stopOf, ticks, upright } from "./numbers.js";
 
 export const WIDE = { width: 1230, height: 478, x0: 68, most: 46, room: 530, top: 82, low: 246, road: 704, step: 48 };
 const { x0, top, low, road, step } = WIDE;
 const FIRST = road + 22;
-const ZERO = { top: 376, low: 460 };
+const ZERO = { top: 374, low: 450 };
 export const FILM = { top: 290, size: 40 };
 const DENSE = 38; // px of a column, under which tokens stand upright
 const THIN = 15;
@@ -92,6 +92,11 @@ const tokens = (drawing, value, words, g, chosen, first) => {
       const tight = [14, 13, 12, 11].find((one) => textWidth("<0.001", one, 700) <= column) ?? 11;
       text(drawing, middle, 297, nats(now[index - 1]), { cls: "l1", anchor: "middle", weight, size: tight });
       text(drawing, middle, 315, chance(Math.exp(-now[index - 1])), { cls: me ? "" : "quiet", anchor: "middle", weight, size: tight });
+    } else if (textWidth(upright(token, column, weight), 14, weight ?? 400) <= column - 1 || (me && isOne(token))) {
+      const name = upright(token, column, weight);
+      const wide = Math.max(column - 1, textWidth(name, 14, 700) + 6);
+      if (me) svg("rect", { class: "token me", x: middle - wide / 2, y: 250, width: wide, height: 28, rx: 5 }, drawing);
+      text(drawing, middle, 269, name, { cls: `token-name ${state}`, anchor: "middle", weight });
     } else if (column >= THIN || me) {
       const name = svg("text", { class: `token-name ${state}`, style: "font-size:14px", "font-weight": weight, transform: `translate(${middle - 5} 252)rotate(90)` }, drawing, fit(named(token), 66, 14, weight));
       if (me) {
@@ -100,7 +105,7 @@ const tokens = (drawing, value, words, g, chosen, first) => {
       }
     }
     if (!sees) return;
-    const share = look[index - first];
+    const share = look[index - chosen + look.length] ?? 0; // the window may still be gliding
     const [r, green, b] = scales.attention[Math.round(255 * share)];
     svg("rect", { x: X(index) + (roomy ? 2 : 0.5), y: 322, width: Math.max(1, column - (roomy ? 4 : 1)), height: 19, rx: roomy ? 3 : 1, style: `fill:rgb(${r},${green},${b})` }, drawing);
     if (roomy && share >= 0.095) text(drawing, middle, 336, share.toFixed(2), { cls: share > 0.45 ? "on-dark" : "on-light", anchor: "middle", weight: 600 });
@@ -148,6 +153,7 @@ const zeroShot = (drawing, value, words, g, place, own) => {
   const most = Math.max(1, ...curves.flatMap((one) => one.values));
   const least = Math.min(0, ...curves.flatMap((one) => one.values));
   const Y = (one) => ZERO.low - ((one - least) / (most - least)) * (ZERO.low - ZERO.top);
+  if (curves.some((one) => one.task === "acceptability" && Math.max(...one.values) > 1)) text(drawing, road + 2, ZERO.low + 24, words.zero_above, { cls: "quiet haloed" });
   path(drawing, `M${road} ${Y(0)}H${right + 22}`, "axis");
   path(drawing, `M${road} ${Y(1)}H${right + 22}`, "axis dashed");
   text(drawing, road - 12, (Y(0) + Y(1)) / 2 + 5, words.zero_shot, { anchor: "end", weight: 700 });
@@ -168,8 +174,8 @@ const zeroShot = (drawing, value, words, g, place, own) => {
     if (stop) svg("circle", { cx: P(stop.place), cy: Math.max(ZERO.top - 8, Math.min(ZERO.low + 6, Y(live.value))), r: 8, class: "live-ring" }, drawing);
   }
   for (const one of spread(names, 17, ZERO.low + 2)) {
-    mark(drawing, one.kind, right + 28, one.y, 3.6, "l2");
-    const name = text(drawing, right + 37, one.y + 5, `${one.name} `, { cls: "l2" });
+    mark(drawing, one.kind, right + 24, one.y, 3.6, "l2");
+    const name = text(drawing, right + 32, one.y + 5, `${one.name} `, { cls: "l2" });
     svg("tspan", { "font-weight": 700 }, name, nats(one.now));
   }
 };
@@ -232,7 +238,7 @@ export const paintWide = (drawing, stage, shown, places) => {
     const told = text(drawing, edge, Math.max(top - 2, y - 8), `${words.mean} `, { cls: "l1 haloed", anchor: "end" });
     svg("tspan", { "font-weight": 700, style: "font-size:17px" }, told, nats(average));
     const more = text(drawing, edge, below ? y + 19 : y - 28, `${words.perplexity} `, { cls: "l1 haloed", anchor: "end" });
-    svg("tspan", { "font-weight": 700 }, more, perplexity(Math.exp(Math.min(100, average))));
+    svg("tspan", { "font-weight": 700 }, more, perplexity(average));
   }
   if (!value.axis) return;
   if (shown.on[0] > 0.5 && value.at.taken.length) svg("circle", { cx: P(place), cy: Y(value.bars.was_mean), r: 4.6, class: "was-point", opacity: shown.on[0] }, drawing);

@@ -38,7 +38,7 @@ def test_a_walk(open_page):
     bars = picture["bars"]["now"]
     shown = page.locator("#pretraining .pic svg").text_content()
     assert all(f"{one:.2f}" in shown for one in bars) and f"{picture['bars']['sum']:.2f}" in shown
-    assert page.locator("#pretraining .eq .value").inner_text() == f"−{picture['bars']['sum']:.2f}"
+    assert page.locator("#pretraining .eq .value").first.inner_text() == f"−{picture['bars']['sum']:.2f}"
     assert page.locator("#pretraining .film").count() == len(picture["axis"]["stops"]) == 9
     assert page.locator("#pretraining .tok").count() == len(bars)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
@@ -55,11 +55,11 @@ def test_a_walk(open_page):
 
     pill = page.locator("#pretraining .kpill:not(.tall)")
     pill.focus()
-    picture = painted(visit, lambda: page.keyboard.press("End"))
+    picture = painted(visit, lambda: page.keyboard.press("Home"))
     assert picture["at"]["k"] == 1 and pill.get_attribute("aria-valuenow") == "1"
     assert page.locator("#pretraining .pic rect.cost").count() > 0
     assert "k가 1이라서" in page.locator("#pretraining .look").inner_text()
-    picture = painted(visit, lambda: page.keyboard.press("Home"))
+    picture = painted(visit, lambda: page.keyboard.press("End"))
     assert picture["at"]["k"] == len(bars)
 
     settled(visit)
@@ -84,11 +84,75 @@ def test_a_walk(open_page):
     page.locator("#pretraining .writes .label", has_text="400스텝 모델이").wait_for()
     picture = painted(visit, lambda: page.locator("[data-key=prior]").click())
     assert picture["at"]["prior"] and "MAP는" in page.locator("#pretraining .look").inner_text()
+    page.wait_for_function(QUIET)
+    prior = page.evaluate("lab.active().own.ahead[lab.active().value.theta].prior")
+    told = page.locator("#pretraining .eq").inner_text().replace("\n", "")
+    total = picture["bars"]["sum"] + prior
+    assert f"= −{picture['bars']['sum']:.2f}+ log P(Θ)(−{prior:.1f})= −{total:.2f}".replace(
+        " ", ""
+    ) in told.replace(" ", "")
 
     page.locator("summary", has_text="라벨 없이 어떻게").click()
     page.locator("[data-key=again]").click()
     page.wait_for_function("lab.active().own.live")
     assert "기록은" in page.locator("#pretraining .again + p").inner_text()
+
+
+MODULES = """async () => {
+  const main = document.querySelector("script[src*='assets/js/main.js']").src;
+  const numbers = await import(main.replace("assets/js/main.js", "lessons/pretraining/numbers.js"));
+  const { together } = await import(main.replace("main.js", "stage.js"));
+  const link = await import(main.replace("main.js", "link.js"));
+  const controls = await import(main.replace("assets/js/main.js", "lessons/pretraining/controls.js"));
+  const draw = await import(main.replace("assets/js/main.js", "lessons/pretraining/draw.js"));
+  const value = { link: { text: "a".repeat(3000), steps: "10x3" } };
+  const long = { id: "pretraining", lesson: draw, value };
+  const loading = { value: { at: null }, own: {}, act() { throw new Error("there is nothing to act on"); } };
+  const step = { type: "step", rate: 10, times: 1 };
+  return {
+    joined: together(step, { ...step, times: 10 }), apart: together(step, { ...step, rate: 20 }),
+    other: together({ type: "choose", token: 1 }, { type: "choose", token: 1 }),
+    capped: [50, 99, 101, 1e6].map(numbers.perplexity),
+    keys: ["Home", "End", "ArrowUp", "ArrowDown", "ArrowRight", "a"]
+      .map((key) => numbers.windowKey(key, 4, 9) ?? null),
+    mirrored: ["ArrowRight", "ArrowLeft", "End"].map((key) => numbers.windowKey(key, 4, 9, true)),
+    link: link.linkOf(long).left, own: link.linkOf({ ...long, lesson: {} }).left,
+    loading: [controls.setWindow(loading, 3), controls.windowOf(loading), controls.moveTo(loading, 1)],
+    ends: [numbers.windowKey("ArrowDown", 1, 9), numbers.windowKey("ArrowUp", 9, 9)],
+  };
+}"""
+
+
+def test_presses_join_keys_move_the_window_and_a_huge_perplexity_is_told(open_page):
+    found = open_page(query=LESSON, model=False).page.evaluate(MODULES)
+    assert found["joined"] == {"type": "step", "rate": 10, "times": 11}
+    assert set(found["link"]) == {"text", "steps"}, "steps of a text that a link lacks"
+    assert set(found["own"]) == {"text"} and found["loading"][1] == 1
+    assert found["apart"] is None and found["other"] is None
+    assert found["capped"][2:] == ["> 10⁴³"] * 2 and ">" not in "".join(found["capped"][:2])
+    assert found["keys"] == [1, 9, 5, 3, 5, None]
+    assert found["mirrored"] == [3, 5, 9] and found["ends"] == [1, 9]
+
+
+def test_the_window_glides_and_no_press_is_lost(open_page):
+    visit = open_page(query={**LESSON, "k": "1", "token": "9"})
+    page = visit.page
+    settled(visit)
+    for key in ("End", "Home", "End"):
+        page.locator("#pretraining .kpill:not(.tall)").focus()
+        painted(visit, lambda key=key: page.keyboard.press(key))
+        page.wait_for_timeout(400)  # the bracket is on its way
+    assert not visit.page_errors
+    idle = "() => !lab.active().pending && !lab.active().waiting.length"
+    for name, wanted in (("take", 8), ("undo", 1)):
+        page.evaluate(
+            "([name, n]) => { const one = document.querySelector(`#pretraining [data-key=${name}]`);"
+            " for (let press = 0; press < n; press += 1) one.click(); }",
+            [name, 8 if name == "take" else 7],
+        )
+        assert page.evaluate("lab.active().waiting.length") <= 1
+        page.wait_for_function(idle, timeout=60_000)
+        assert len(page.evaluate("lab.active().value.at.taken")) == wanted
 
 
 def test_equation_2_opens_the_architecture_and_back_comes_here(open_page):

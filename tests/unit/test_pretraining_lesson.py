@@ -163,6 +163,46 @@ def test_steps_are_written_into_links_and_counted(visitor):
     assert len(picture["at"]["taken"]) == MOST_STEPS and not picture["notice"]
 
 
+def test_presses_that_waited_are_taken_together(visitor):
+    begin(visitor, TEXTS[1])
+    assert visitor.act("step", rate=10, times=MOST_STEPS + 30)["at"]["taken"] == [10] * MOST_STEPS
+    assert len(visitor.act("undo", times=7)["at"]["taken"]) == MOST_STEPS - 7
+    picture = visitor.act("undo", times=MOST_STEPS)
+    assert picture["at"]["taken"] == [] and not picture["notice"]
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(1, 2), (3, 2), (26, 24), (33, 35), (250, 100)])
+def test_a_rate_of_a_link_is_one_of_the_slider(visitor, asked, shown):
+    picture = begin(visitor, TEXTS[1], rate=asked)
+    assert picture["at"]["rate"] == shown and shown in RATES
+    assert picture["at"]["rate"] / 1000 in picture["step"]["rates"]
+
+
+def test_a_perplexity_that_is_not_written_out_is_none(monkeypatch, visitor):
+    assert begin(visitor, TEXTS[0])["bars"]["perplexity"] > 1
+    monkeypatch.setattr("lessons.pretraining.figures.MOST_NATS", 0)
+    assert begin(visitor, TEXTS[0], k=2)["bars"]["perplexity"] is None
+
+
+def test_the_window_is_told_of_the_chosen_token(real):
+    visitor = Visitor(real)
+    picture = visitor.enter("k=3")
+    costs = [now - full for now, full in zip(picture["bars"]["now"], picture["bars"]["full"], strict=True)]
+    ranked = sorted(range(len(costs)), key=lambda place: -costs[place])
+    assert f"‘{picture['tokens'][ranked[0] + 1]['piece']}’" in picture["look"]
+    second = 1 + ranked[1]
+    assert costs[ranked[1]] > 0.05
+    chosen = visitor.act("choose", token=second)
+    assert f"‘{chosen['tokens'][second]['piece']}’" in chosen["look"]
+
+
+def test_others_get_worse_in_return_or_too(real):
+    visitor = Visitor(real)
+    assert "대신" in visitor.enter("steps=10x5")["look"]
+    look = visitor.enter("steps=100&rate=100")["look"]
+    assert "대신" not in look and "평균도" in look
+
+
 def test_the_road_keeps_an_outline_and_the_copy_is_given_up(real):
     visitor = Visitor(real)
     visitor.act("scene", to=0)

@@ -716,6 +716,7 @@ def a_short_memory_costs(picture: Picture, visitor: Visitor) -> None:
     unseen = read(picture["tokens"][: chosen - 3])
     quoted = {"ko": "지난 주말에", "en": "One cold Saturday"}[visitor.mounted.context.lang]
     assert quoted in unseen and f"‘{quoted}’" in words["scene.window.say"]
+    assert f"‘{picture['tokens'][chosen]['piece']}’" in picture["look"], "caption and look name one token"
 
 
 @claim("pretraining", "prior")
@@ -746,6 +747,9 @@ def one_step_shortens_the_bars(picture: Picture, visitor: Visitor) -> None:
 def too_far_lengthens_them(picture: Picture, visitor: Visitor) -> None:
     before, after = assert_stepped(picture)
     assert picture["at"]["taken"] == [100] and after > before + 0.3
+    assert picture["world"]["after"] > picture["world"]["before"]
+    in_return = {"ko": "대신", "en": "In return"}[visitor.mounted.context.lang]
+    assert in_return not in picture["look"], "nothing was won for it"
 
 
 @claim("pretraining", "heart")
@@ -776,6 +780,14 @@ def a_head_appears(picture: Picture, visitor: Visitor) -> None:
     ]
     assert len(again) >= 2
     assert mean(bars["now"][one - 1] for one in again) < mean(bars["was"][one - 1] for one in again) - 1
+    chosen, say = picture["at"]["token"], visitor.mounted.context.words["scene.induction.say"]
+    assert chosen in again and bars["now"][chosen - 1] < bars["was"][chosen - 1] - 3
+    assert (
+        f"‘{picture['tokens'][chosen]['piece']}’" in say
+        and f"‘{picture['tokens'][chosen]['piece']}’" in picture["look"]
+    )
+    assert ids[:chosen].count(ids[chosen]) == 1, "it is the second one"
+    assert "3,200" in say and "12,800" in say
 
 
 @claim("pretraining", "zero")
@@ -784,6 +796,18 @@ def some_scores_rise_without_labels(picture: Picture, visitor: Visitor) -> None:
     choice, sentiment = curves["choice"], curves["sentiment"]
     assert choice["values"][-1] > choice["values"][0] + 0.3
     assert abs(sentiment["values"][-1]) < 0.2 and "make records" in picture["zero"]["say"]
+    first = [stop["step"] for stop in picture["axis"]["stops"]].index(200)
+    for curve in (choice, sentiment):
+        assert all(f"**{curve['accuracy'][place]:.1f}%**" in picture["look"] for place in (first, -1))
+    grammar = curves["acceptability"]
+    lang, name = visitor.mounted.context.lang, visitor.mounted.context.words["task.acceptability"]
+    alone = records.read("pretraining")["data"]["final"]["zero_shot"]["acceptability"][
+        f"{lang} one threshold"
+    ]
+    assert grammar["values"][-1] > 1 and alone < grammar["tuned"] < grammar["accuracy"][-1]
+    assert (
+        name in visitor.mounted.context.words["ui.zero_above"] and f"{alone:.1f}" in picture["zero"]["alone"]
+    )
 
 
 # ---- 「용어」 ----
