@@ -1,11 +1,12 @@
-"""「사전학습」, the server's half: the window moved, a token hovered, one step of SGD, the scrubber moved.
+"""「사전학습」: the window moved, a token hovered, one step of SGD, the scrubber moved.
 
     python -m benchmarks.pretraining [--times 20]
 
-In this process, on one thread, on the embedded tiny-gpt2 and a text of 24 tokens. Every round runs all of
-them in turn with the reference, one plain forward of `transformers` on the same text, so that they meet the
-same load. Nothing is found in the memory of an earlier round. The bars are those of the whole way to the
-painted picture, so the server's half must stay well below them.
+Two pages in the same Chromium take turns: the lesson and the bare queued event of `benchmarks.round_trip`.
+Time runs from the action to the second frame after the drawing. What the server computes for it is measured
+in this process, on one thread, on the embedded tiny-gpt2 and a text of 24 tokens: every round runs all of it
+in turn with one plain forward of `transformers` on the same text, so that they meet the same load, and
+nothing is found in the memory of an earlier round.
 """
 
 from __future__ import annotations
@@ -14,21 +15,28 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from itertools import count
+from itertools import count, cycle
+from typing import Any
 
 import torch
+from playwright.sync_api import Page
 
 from app.engine import checkpoints
 from app.engine.copies import COPIES, Taught, visitor
 from app.engine.log_probs import distribution, log_probs
 from app.engine.memory import SHARED
 from app.models import load
+from benchmarks.architecture import SEND, beside_bare
 from benchmarks.report import Figure, quantile, report
+from benchmarks.round_trip import TURN, press
 
 WINDOW_BAR, STEP_BAR, SCRUB_BAR = 200, 300, 150  # ms
 N_TOKENS = 24
 K, LAYER, HEAD, PLACE = 5, 2, 3, 20
 LINE = tuple(0.01 * i for i in range(9))  # η of the little curve beside the slider
+
+TEXT = "어제 수학 국어 영어 역사 수학 국어 영어 역사, 그리고 저는 지난 주말에 그 꽃집에 들렀습니다."
+ACT = SEND.replace("(text)", "(action)").replace('{ type: "text", text }', "action")
 
 Run = Callable[[], object]
 
@@ -83,6 +91,43 @@ def measure(times: int) -> dict[str, list[float]]:
     return samples
 
 
+def painted(times: int) -> tuple[dict[str, list[float]], int]:
+    """Milliseconds until each action was painted, and the bare page's event; and the tokens of the text."""
+
+    def sent(page: Page, action: dict[str, Any]) -> float:
+        return page.evaluate(ACT, action)
+
+    def steps(page: Page, rate: int) -> list[float]:
+        """One step of SGD each, taken back before the next."""
+        found = []
+        for _ in range(TURN):
+            found.append(sent(page, {"type": "step", "rate": rate, "times": 1}))
+            sent(page, {"type": "undo", "times": 1})
+        return found
+
+    samples: dict[str, list[float]] = {
+        name: [] for name in ("window painted", "hover painted", "step painted", "scrub painted", "bare")
+    }
+    with beside_bare("pretraining") as (ours, theirs):
+        sent(ours, {"type": "text", "text": TEXT})
+        n = ours.evaluate("lab.active().value.tokens.length")
+        windows, tokens = cycle((1, 3, 5, 9)), cycle(range(1, n))
+        stops = cycle(one.step for one in checkpoints.road())
+        for round_ in range(times // TURN + 2):
+            found = (
+                [sent(ours, {"type": "window", "k": next(windows)}) for _ in range(TURN)],
+                [sent(ours, {"type": "choose", "token": next(tokens)}) for _ in range(TURN)],
+                steps(ours, 3),
+                [sent(ours, {"type": "scrub", "at": next(stops)}) for _ in range(TURN)],
+                press(theirs, "#press", TURN),
+            )
+            if round_ > 1:  # by then every checkpoint is loaded
+                for name, values in zip(samples, found, strict=True):
+                    samples[name] += values
+            sent(ours, {"type": "scrub", "at": 0})
+    return samples, n
+
+
 def first_read() -> float:
     """Milliseconds in which a checkpoint is read from its file."""
     steps = [one.step for one in checkpoints.road()]
@@ -97,18 +142,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", type=int, default=20)
     torch.set_num_threads(1)
-    samples = measure(parser.parse_args().times)
+    times = parser.parse_args().times
+    on_screen, n_tokens = painted(times)
+    samples = measure(times) | on_screen
     p50 = {name: quantile(values, 0.5) for name, values in samples.items()}
+    figures = [Figure("bare queued event, p50", p50["bare"], "ms")]
+    for name, what, bar in (
+        ("window", "the window moved -> repainted", WINDOW_BAR),
+        ("hover", "a token chosen -> repainted", WINDOW_BAR),
+        ("step", "one step -> repainted", STEP_BAR),
+        ("scrub", "the scrubber moved, loaded -> repainted", SCRUB_BAR),
+    ):
+        took = p50[f"{name} painted"]
+        figures.append(Figure(f"{what}, p50", took, "ms", bar, f"{n_tokens} tokens"))
+        figures.append(Figure("  ratio to the bare event", took / p50["bare"], "x"))
     told = {
-        "window": ("the window moved", WINDOW_BAR, f"{N_TOKENS} tokens, k = {K}"),
-        "hover": ("a token hovered", WINDOW_BAR, ""),
-        "step": ("one step, with its bars", STEP_BAR, ""),
+        "window": ("the window moved, computed", WINDOW_BAR, f"{N_TOKENS} tokens, k = {K}"),
+        "hover": ("a token hovered, computed", WINDOW_BAR, ""),
+        "step": ("one step, with its bars, computed", STEP_BAR, ""),
         "line": (f"the curve of {len(LINE)} rates", None, ""),
         "held out": ("ten other sentences", None, ""),
-        "scrub": ("the scrubber, a loaded checkpoint", SCRUB_BAR, "bars and a head"),
+        "scrub": ("the scrubber, a loaded checkpoint, computed", SCRUB_BAR, "bars and a head"),
         "road": ("the bars at all checkpoints", None, ""),
     }
-    figures = [Figure("transformers' forward, p50", p50["forward"], "ms")]
+    figures.append(Figure("transformers' forward, p50", p50["forward"], "ms"))
     for name, (what, bar, note) in told.items():
         figures.append(Figure(f"{what}, p50", p50[name], "ms", bar, note))
         figures.append(Figure("  ratio to the forward", p50[name] / p50["forward"], "x"))
