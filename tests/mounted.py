@@ -10,7 +10,7 @@ import itertools
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,15 @@ def tiny_registry(folder: Path, **config) -> Iterator[Registry]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "MODELS_FOLDER", folder)
         yield Registry()
+
+
+@contextmanager
+def registry_for(lesson: Lesson, folder: Path) -> Iterator[Registry]:
+    """A Registry of tiny models; of the embedded ones for the glossary, which asks tiny-gpt2 and tiny-bert
+    about one sentence: they share their vocabulary.
+    """
+    with nullcontext(Registry()) if lesson.id == "glossary" else tiny_registry(folder) as registry:
+        yield registry
 
 
 _NUMBERS = itertools.count(1)

@@ -176,10 +176,10 @@ def test_a_link_to_a_scene_opens_its_tab_without_leaving_the_page(terms):
     page.wait_for_function("lab.active()?.id === 'next-token'")
 
 
-# As if the lesson of attention showed the cards.
-HOME = """async () => {
+# As if another lesson, or none, showed the cards.
+HOME = """async (lesson) => {
   const { page } = await import(new URL("page.js", document.querySelector('script[src*="/js/main.js"]').src));
-  page.terms = "attention";
+  page.terms = lesson;
 }"""
 
 
@@ -187,10 +187,11 @@ def test_a_small_card_leads_to_the_whole_one_without_leaving_the_page(open_page)
     visit = open_page(query={"theme": "dark"})
     page = visit.page
     term = page.locator(".view button.term").first
+    page.evaluate(HOME, None)
     term.click()
     assert page.locator(".term-card a").count() == 0, "no lesson shows the cards"
     page.keyboard.press("Escape")
-    page.evaluate(HOME)
+    page.evaluate(HOME, "attention")
     term.click()
     assert page.locator(".term-card a").inner_text() == "용어에서 보기"
     assert page.locator(".term-card span").inner_text() == cards.terms("en")["token"]["title"]
@@ -207,7 +208,7 @@ def test_a_small_card_leads_to_the_whole_one_without_leaving_the_page(open_page)
 def test_a_link_of_a_small_card_is_one_of_a_page(open_page):
     """So that it can be copied, or opened in another tab of the browser."""
     page = open_page(model=False, lang="en", query={"__theme": "x"}).page
-    page.evaluate(HOME)
+    page.evaluate(HOME, "attention")
     page.locator(".view button.term").first.click()
     query = page.locator(".term-card a").evaluate(
         "link => Object.fromEntries(new URL(link.href).searchParams)"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,10 +17,9 @@ from urllib.parse import urlencode
 import pytest
 
 from app import api
-from app.models import Registry
 from lessons import LESSONS
 from tests.doors import visitor
-from tests.mounted import Mounted, Visitor, tiny_registry
+from tests.mounted import Mounted, Visitor, registry_for, tiny_registry
 
 MARK = "zqxjkv"
 FILE = {"path": "README.md", "orig_name": MARK, "meta": {"_type": "gradio.FileData"}}
@@ -116,9 +114,7 @@ def check(answer: dict, allowed: tuple[str, ...]) -> None:
 def mounted(request, tmp_path_factory):
     lesson = next(lesson for lesson in LESSONS if lesson.id == request.param)
     stage = lesson.stage
-    tiny = tiny_registry(tmp_path_factory.mktemp("models"))
-    # The glossary asks tiny-gpt2 and tiny-bert about one sentence: they share their vocabulary.
-    with nullcontext(Registry()) if lesson.id == "glossary" else tiny as registry:
+    with registry_for(lesson, tmp_path_factory.mktemp("models")) as registry:
         mounted = Mounted(lesson, stage, registry)
         mounted.actions = ("enter", "scene", "text", "model", "mine", "answer", "led", *stage.loaded.actions)
         yield mounted

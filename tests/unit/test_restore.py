@@ -9,24 +9,18 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.models import Registry
 from lessons import LESSONS
-from tests.mounted import Mounted, Visitor, tiny_registry
+from tests.mounted import Mounted, Visitor, registry_for
 
 LESSON = {lesson.id: lesson for lesson in LESSONS}
 ROUNDS = 150
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    with tiny_registry(tmp_path_factory.mktemp("restore")) as registry:
-        yield registry
-
-
 @pytest.fixture(scope="module", params=list(LESSON))
-def page(registry, request) -> Mounted:
+def page(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mounted]:
     lesson = LESSON[request.param]
-    return Mounted(lesson, lesson.stage, registry)
+    with registry_for(lesson, tmp_path_factory.mktemp("restore")) as registry:
+        yield Mounted(lesson, lesson.stage, registry)
 
 
 def junk(chance: random.Random, depth: int = 0) -> Any:
