@@ -35,7 +35,8 @@ N_TOKENS = 24
 K, LAYER, HEAD, PLACE = 5, 2, 3, 20
 LINE = tuple(0.01 * i for i in range(9))  # η of the little curve beside the slider
 
-TEXT = "어제 수학 국어 영어 역사 수학 국어 영어 역사, 그리고 저는 지난 주말에 그 꽃집에 들렀습니다. 우리는 꽃을 샀어요."
+TEXT = "어제 수학 국어 영어 역사 수학 국어 영어 역사, "
+TEXT += "그리고 저는 지난 주말에 그 꽃집에 들렀습니다. 우리는 꽃을 샀어요."
 ACT = SEND.replace("(text)", "(action)").replace('{ type: "text", text }', "action")
 
 Run = Callable[[], object]
