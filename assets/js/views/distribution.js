@@ -97,6 +97,7 @@ const bar = (drawing, row, index, hit, words, g, length, pick) => {
  */
 export const distribution = (at, value, words, pick) => {
   const width = at.clientWidth;
+  if (!width) return; // its tab has just been left
   const g = layout(width);
   const { rows, hit, u } = value;
   const bottom = TOP + rows.length * g.row;
