@@ -19,7 +19,7 @@ from torch import Tensor
 
 from app.engine.cache import check_ids
 from app.engine.decoding import finish
-from app.engine.forward import after_blocks, embed, run_block, unembed
+from app.engine.forward import after_blocks, embed, hidden, run_block, unembed
 from app.engine.memory import SHARED, number_of
 from app.errors import InputError, ModelError
 
@@ -119,10 +119,7 @@ def distribution(loaded: LoadedModel, ids: Sequence[int], place: int, k: int | N
     log_p = SHARED.get(key)
     if log_p is None:
         with torch.no_grad():
-            x = embed(loaded, torch.tensor([window]))  # (1, T, d)
-            for layer in range(loaded.n_layer):
-                x = run_block(loaded, x, layer)
-            logits = unembed(loaded, after_blocks(loaded, x)[0, -1])  # (V,)
+            logits = unembed(loaded, hidden(loaded, torch.tensor([window]))[0, -1])  # (V,)
             log_p = logits.double().log_softmax(-1)
         log_p = SHARED.put(key, log_p, log_p.nbytes)
     top = log_p.sort(descending=True, stable=True).indices[:N_TOP].tolist()

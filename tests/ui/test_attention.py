@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lessons.attention.lesson import LESSON as ATTENTION
+from tests.harness.boards import walk_boards
 from tests.harness.visit import PHONE, Visit
 
 pytestmark = pytest.mark.ui
@@ -242,21 +243,7 @@ def test_a_heatmap_in_the_place_of_the_curves(open_page):
 def test_every_scene_has_a_board(open_page):
     visit = open_page(query={**LESSON, "scene": ATTENTION.scenes[0].id, "present": 1})
     page = visit.page
-    for number, scene in enumerate(ATTENTION.scenes):
-        if number:
-            painted(visit, lambda: page.keyboard.press("PageDown"))
-        board = page.locator(".att-board")
-        assert board.is_visible()
-        told = board.locator("text").all_text_contents()
-        assert told[0] == page.evaluate("lab.active().scenes[lab.active().value.scene].title"), scene.id
-        small = """[...document.querySelectorAll('.att-board text, .att-board tspan')]
-            .filter((one) => parseFloat(getComputedStyle(one).fontSize) < 24).map((one) => one.textContent)"""
-        assert page.evaluate(small) == []
-        outside = """[...document.querySelectorAll('.att-board text')]
-            .map((one) => [one.getBoundingClientRect(), one.textContent])
-            .filter(([box]) => box.width && (box.left < 0 || box.right > innerWidth + 2))
-            .map(([, text]) => text)"""
-        assert page.evaluate(outside) == []
+    walk_boards(visit, ATTENTION.scenes, ".att-board")
     over = """(() => {
       lab.active().busy("잠시만요", null);
       const lines = [...document.querySelectorAll(".att-board > text")].slice(-2);

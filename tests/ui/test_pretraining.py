@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lessons.pretraining.lesson import LESSON as PRETRAINING
+from tests.harness.boards import walk_boards
 from tests.harness.visit import PHONE, Visit
 
 pytestmark = pytest.mark.ui
@@ -213,20 +214,4 @@ def test_a_hostile_text_stays_text(open_page):
 
 def test_every_scene_has_a_board(open_page):
     visit = open_page(query={**LESSON, "scene": PRETRAINING.scenes[0].id, "present": 1})
-    page = visit.page
-    for number, scene in enumerate(PRETRAINING.scenes):
-        if number:
-            painted(visit, lambda: page.keyboard.press("PageDown"))
-        board = page.locator(".pre-board")
-        assert board.is_visible()
-        told = board.locator("text").all_text_contents()
-        assert told[0] == page.evaluate("lab.active().scenes[lab.active().value.scene].title"), scene.id
-        small = """[...document.querySelectorAll('.pre-board text, .pre-board tspan')]
-            .filter((one) => parseFloat(getComputedStyle(one).fontSize) < 24).map((one) => one.textContent)"""
-        assert page.evaluate(small) == [], scene.id
-        outside = """[...document.querySelectorAll('.pre-board text')]
-            .map((one) => [one.getBoundingClientRect(), one.textContent])
-            .filter(([box]) => box.width && (box.left < 0 || box.right > innerWidth + 2
-                || box.bottom > innerHeight + 2))
-            .map(([, text]) => text)"""
-        assert page.evaluate(outside) == [], scene.id
+    walk_boards(visit, PRETRAINING.scenes, ".pre-board")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import json
 import math
 
 import pytest
@@ -16,6 +15,7 @@ from app.errors import UserError
 from app.i18n import sentence
 from app.models import LoadedModel, Registry, load
 from app.models.registry import EMBEDDED
+from tests.calls import code_of, plain
 from tests.tiny_models import write_folder
 
 TEXT, OTHER = "어제 수학 국어 영어 역사 수학 국어 영어", "어제 수학 영어 국어 역사 수학 국어 영어"
@@ -26,23 +26,6 @@ def tiny(request, tmp_path_factory) -> dict:
     """An untrained model of each architecture, with a context of 24, two layers and three heads."""
     spec = write_folder(tmp_path_factory.mktemp("models") / request.param, request.param)
     return {"model": spec.name, "registry": Registry(spec.location)}
-
-
-def plain(answer: dict) -> dict:
-    """As it arrives at a client."""
-    return json.loads(json.dumps(answer, allow_nan=False, ensure_ascii=False).encode())
-
-
-def code_of(call, *arguments, **more) -> str | None:
-    """The code of the one sentence that a call ends in, or None where it gives a result."""
-    try:
-        plain(call(*arguments, **more))
-    except UserError as error:
-        for lang in ("ko", "en"):
-            told = sentence(error, lang)
-            assert told and "\n" not in told and "{" not in told and len(told) < 250
-        return error.code
-    return None
 
 
 def likeliest(logits: torch.Tensor) -> list[tuple[int, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import unicodedata
 
@@ -11,27 +10,10 @@ import pytest
 from app import glossary_endpoints
 from app.engine import few_shot
 from app.errors import UserError
-from app.i18n import sentence
 from app.models import load_masked
+from tests.calls import code_of, plain
 
 TEXT = "비가 와서 나는 우산을 쓰고 학교에 갔다."
-
-
-def plain(answer: dict) -> dict:
-    """As it arrives at a client."""
-    return json.loads(json.dumps(answer, allow_nan=False, ensure_ascii=False).encode())
-
-
-def code_of(call, *arguments) -> str | None:
-    """The code of the one sentence that a call ends in, or None where it gives a result."""
-    try:
-        plain(call(*arguments))
-    except UserError as error:
-        for lang in ("ko", "en"):
-            told = sentence(error, lang)
-            assert told and "\n" not in told and "{" not in told and len(told) < 250
-        return error.code
-    return None
 
 
 def test_a_blank_has_ten_tokens_the_likeliest_first():

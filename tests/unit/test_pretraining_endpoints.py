@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import json
 import math
 
 import pytest
 import torch
 
-from app import api, pretraining_endpoints
+from app import api
 from app.engine.memory import SHARED
 from app.errors import UserError
 from app.i18n import sentence
 from app.models import Registry, load
 from app.models.registry import EMBEDDED
+from app.pretraining_endpoints import log_probs
+from tests.calls import code_of, plain
 from tests.tiny_models import write_folder
 
 TEXT = "나는 오늘 그 곳에 간다. 너도 오늘 그 곳에 갈래?"
@@ -27,23 +28,6 @@ def tiny(request, tmp_path_factory) -> dict:
     return {"model": spec.name, "registry": Registry(spec.location)}
 
 
-def plain(answer: dict) -> dict:
-    """As it arrives at a client."""
-    return json.loads(json.dumps(answer, allow_nan=False, ensure_ascii=False).encode())
-
-
-def code_of(text, model, k, **more) -> str | None:
-    """The code of the one sentence that the call ends in, or None where it gives a result."""
-    try:
-        plain(pretraining_endpoints.log_probs(text, model, k, **more))
-    except UserError as error:
-        for lang in ("ko", "en"):
-            told = sentence(error, lang)
-            assert told and "\n" not in told and "{" not in told and len(told) < 250
-        return error.code
-    return None
-
-
 @pytest.mark.parametrize("model", EMBEDDED)
 @pytest.mark.parametrize("k", [1, 5, 10_000])
 def test_the_shape_and_the_numbers(model: str, k: int):
@@ -54,7 +38,7 @@ def test_the_shape_and_the_numbers(model: str, k: int):
         with torch.no_grad():
             logits = loaded.model(torch.tensor([ids[max(0, place - k) : place]])).logits[0, -1]
         expected.append(logits.double().log_softmax(-1)[ids[place]].item())
-    answer = plain(pretraining_endpoints.log_probs(TEXT, model, k))
+    answer = plain(log_probs(TEXT, model, k))
     assert list(answer) == ["tokens", "sum", "perplexity"]
     assert [token["id"] for token in answer["tokens"]] == ids
     assert all(list(token) == ["id", "piece", "log_p"] for token in answer["tokens"])
@@ -65,14 +49,14 @@ def test_the_shape_and_the_numbers(model: str, k: int):
 
 
 def test_an_empty_text_and_one_token(tiny):
-    assert plain(pretraining_endpoints.log_probs("", k=5, **tiny)) == {
+    assert plain(log_probs("", k=5, **tiny)) == {
         "tokens": [],
         "sum": 0.0,
         "perplexity": None,
     }
     loaded = load(tiny["registry"].spec(tiny["model"]))
     text = next(text for text in ("나는", "a", "the") if len(loaded.tokenizer.encode(text)) == 1)
-    answer = plain(pretraining_endpoints.log_probs(text, k=5, **tiny))
+    answer = plain(log_probs(text, k=5, **tiny))
     assert [token["log_p"] for token in answer["tokens"]] == [None]
     assert answer["sum"] == 0 and answer["perplexity"] is None
 
@@ -81,7 +65,7 @@ def test_a_text_over_the_context_is_one_sentence_with_both_numbers(tiny):
     long = "나는 오늘 " * 40
     n = len(load(tiny["registry"].spec(tiny["model"])).tokenizer.encode(long))
     with pytest.raises(UserError) as raised:
-        pretraining_endpoints.log_probs(long, k=5, **tiny)
+        log_probs(long, k=5, **tiny)
     for lang in ("ko", "en"):
         told = sentence(raised.value, lang)
         assert str(n) in told and "24" in told and "\n" not in told
@@ -92,12 +76,12 @@ ODD_TEXTS = ["", " ", "\n", "가" * 10_000, "👩‍👩‍👧‍👦 🐶", "N
 
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=lambda text: ascii(text[:12]))
 def test_an_odd_text_gives_a_result_or_a_sentence(tiny, text: str):
-    assert code_of(text, k=3, **tiny) in (None, "too_many_tokens")
+    assert code_of(log_probs, text, k=3, **tiny) in (None, "too_many_tokens")
 
 
 @pytest.mark.parametrize("text", [None, 7, ["a"], {"path": "/etc/passwd"}, "\ud83d", "가" * 20_001])
 def test_what_is_no_text_is_a_sentence(tiny, text):
-    assert code_of(text, k=3, **tiny) in {"not_text", "half_character", "text_too_long"}
+    assert code_of(log_probs, text, k=3, **tiny) in {"not_text", "half_character", "text_too_long"}
 
 
 @pytest.mark.parametrize(
@@ -119,19 +103,19 @@ def test_what_is_no_text_is_a_sentence(tiny, text):
     ],
 )
 def test_the_window(tiny, k, code):
-    assert code_of("나는 오늘", k=k, **tiny) == code
+    assert code_of(log_probs, "나는 오늘", k=k, **tiny) == code
 
 
 @pytest.mark.parametrize("name", ["gpt9", "../etc", None, 7, ["tiny-gpt2"], ""])
 def test_an_unknown_model(name):
-    assert code_of("a", name, 3) == "unknown_model"
+    assert code_of(log_probs, "a", name, 3) == "unknown_model"
 
 
 def test_weights_that_overflow_give_a_sentence_not_a_nan(tmp_path):
     spec = write_folder(tmp_path / "absurd", "gpt2")
     for block in load(spec).model.transformer.h:
         block.mlp.c_proj.weight.data.fill_(3e38)
-    assert code_of("나는 오늘", spec.name, 3, registry=Registry(spec.location)) == "broken_weights"
+    assert code_of(log_probs, "나는 오늘", spec.name, 3, registry=Registry(spec.location)) == "broken_weights"
 
 
 def test_it_pauses_so_that_others_are_answered_meanwhile(tiny):

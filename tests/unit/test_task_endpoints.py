@@ -11,6 +11,7 @@ from app.errors import UserError
 from app.i18n import sentence
 from app.models import LoadedModel, Registry, load
 from app.models.registry import EMBEDDED
+from tests.calls import code_of, plain
 from tests.tiny_models import write_folder
 
 START, DELIM, EXTRACT = 3, 4, 5  # as the model cards name them
@@ -34,11 +35,6 @@ def tiny(request, tmp_path_factory) -> dict:
     """An untrained model of each architecture, with a context of 24."""
     spec = write_folder(tmp_path_factory.mktemp("models") / request.param, request.param)
     return {"model": spec.name, "registry": Registry(spec.location)}
-
-
-def plain(answer: dict) -> dict:
-    """As it arrives at a client."""
-    return json.loads(json.dumps(answer, allow_nan=False, ensure_ascii=False).encode())
 
 
 def ids_of(answer: dict) -> list[list[int]]:
@@ -141,19 +137,6 @@ def test_asking_changes_no_model(tiny):
 def test_labels_may_have_space_around_them_and_other_line_breaks(tiny):
     first = task_endpoints.objective("오늘\n나는", "1\n0", 0.5, **tiny)
     assert task_endpoints.objective("오늘\r\n나는\r\n", " 1 \r\n\t0\r\n", 0.5, **tiny) == first
-
-
-def code_of(call, *arguments, **more) -> str | None:
-    """The code of the one sentence that a call ends in, or None where it gives a result."""
-    try:
-        plain(call(*arguments, **more))
-    except UserError as error:
-        for lang in ("ko", "en"):
-            told = sentence(error, lang)
-            assert told and "\n" not in told and "{" not in told
-            assert len(told) < 250
-        return error.code
-    return None
 
 
 @pytest.mark.parametrize("task", ["classification", "entailment", "similarity", "choice"])
