@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from app.engine.cache import check_ids
 from app.engine.decoding import finish
 from app.engine.forward import after_blocks, embed, hidden, run_block, unembed
+from app.engine.hooks import check_fits
 from app.engine.memory import SHARED, number_of
 from app.errors import InputError, ModelError
 
@@ -143,10 +143,8 @@ def _window(loaded: LoadedModel, k: int | None) -> int:
 
 
 def _check(loaded: LoadedModel, ids: tuple[int, ...]) -> None:
-    if len(ids) > loaded.n_ctx:
-        raise InputError("too_many_tokens", n=len(ids), limit=loaded.n_ctx)
     if ids:
-        check_ids(loaded, ids)
+        check_fits(loaded, ids)
 
 
 def _passes(ids: tuple[int, ...], k: int) -> Generator[tuple[Tensor, int], None, None]:

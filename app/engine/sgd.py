@@ -153,12 +153,6 @@ class Copy:
                 self._put(start)
             return self._told(gradient, decay), tuple(found)
 
-    def overshoot(
-        self, ids: Sequence[int], rates: Sequence[float], decay: float = 0.0
-    ) -> tuple[float | None, ...]:
-        """The second of `look_ahead`: L1 along the line that the gradient points out."""
-        return self.look_ahead(ids, rates, decay)[1]
-
     def _make(self, wanted: Sequence[Step]) -> None:
         wanted = tuple(wanted)
         if self.steps != wanted[: len(self.steps)]:

@@ -152,12 +152,12 @@ def test_the_line_along_the_gradient(small: LoadedModel):
     ours = Copy(small)
     ours.step(ids, 0.05)
     rates = (0.0, 0.01, 0.1, 1.0)
-    found = ours.overshoot(ids, rates)
+    found = ours.look_ahead(ids, rates)[1]
     for rate, l1 in zip(rates, found, strict=True):
         theirs = copy.deepcopy(ours.loaded.model)
         their_step(theirs, ids, rate)
         assert l1 == pytest.approx(their_loss(theirs, ids).item(), rel=1e-4)
-    assert len(ours.steps) == 1 and ours.overshoot(ids, rates) == found, "the weights have stayed"
+    assert len(ours.steps) == 1 and ours.look_ahead(ids, rates)[1] == found, "the weights have stayed"
     assert ours.step(ids, 0.01).l1_after == pytest.approx(found[1], rel=1e-4)
 
 
@@ -166,7 +166,7 @@ def test_a_step_too_far_is_told_and_not_made(small: LoadedModel):
     ours = Copy(small)
     ours.step(ids, 0.05)
     kept = copy.deepcopy(ours.loaded.model)
-    near, far = ours.overshoot(ids, (0.01, 1000.0))
+    near, far = ours.look_ahead(ids, (0.01, 1000.0))[1]
     assert near < 10 < 5000 < far, "it goes up again, and far"
     with pytest.raises(InputError) as raised:
         ours.step(ids, 1000.0)
@@ -185,7 +185,7 @@ def test_weights_that_are_no_numbers_any_more_are_taken_back(small: LoadedModel,
         move(copy_, [slope * (math.inf if rate == 0.5 else 1) for slope in gradient], rate, *more)
 
     monkeypatch.setattr(Copy, "_move", astray)
-    assert ours.overshoot(ids, (0.1, 0.5, 0.1))[1] is None
+    assert ours.look_ahead(ids, (0.1, 0.5, 0.1))[1][1] is None
     for call in (lambda: ours.step(ids, 0.5), lambda: ours.replay(ids, (0.05, 0.5))):
         with pytest.raises(InputError) as raised:
             call()
@@ -213,7 +213,7 @@ def test_what_is_no_step(small: LoadedModel, ids, rate, decay, code):
     for call in (
         ours.step,
         lambda *a: ours.replay(a[0], [a[1]], a[2]),
-        lambda *a: ours.overshoot(a[0], [a[1]], a[2]),
+        lambda *a: ours.look_ahead(a[0], [a[1]], a[2]),
     ):
         with pytest.raises(InputError) as raised:
             call(ids, rate, decay)

@@ -17,7 +17,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
-from app import cards
+from app import cards, records
 from app.engine import few_shot as engine
 from app.engine.ways import HELD_BACK
 from app.languages import CODES
@@ -212,6 +212,29 @@ def test_no_new_rule_is_learned(model, lang):
     relations = [one for one in engine.relations() if (one.kind, one.lang) == ("b", lang)]
     rows = [row for one in relations for row in few_shot.recorded(model, one) if row["shots"]]
     assert rows and all(row["mean"] < row["copied"] + 0.1 for row in rows)
+
+
+@pytest.mark.parametrize("lang", CODES)
+@pytest.mark.parametrize("model", ["tiny-gpt1", "tiny-gpt2"])
+def test_the_answers_to_the_questions(model, lang):
+    """Counted and read in another way than the page does."""
+    found = SimpleNamespace(who="bert")
+    loaded = load(model)
+    rows = {
+        row["kind"]: round(100 * row["mean"])
+        for row in records.read("in_context")["data"]["accuracy"]
+        if (row["model"], row["lang"], row["shots"]) == (model, lang, 8)
+    }
+    answer = compute.new_rule(found, loaded, lang)
+    assert (answer.right, answer.values) == (rows["b"], {"new": rows["b"], "known": rows["a"]})
+    d = loaded.model.config.n_embd
+    n = sum(one.numel() for one in loaded.model.parameters()) + 2 * d
+    answer = compute.prompt_changes(found, loaded, lang)
+    assert answer.right == 8 * d
+    assert answer.values == {"n": f"{8 * d:,}", "d": d, "vectors": 8, "all": f"{n:,}"}
+    for who, right, words in (("gpt", 0, ".gpt"), ("bert", 1, ""), ("same", 2, ".same")):
+        answer = compute.who_guesses(SimpleNamespace(who=who), loaded, lang)
+        assert (answer.right, answer.words) == (right, words)
 
 
 def test_other_examples_have_another_word(visitor):
