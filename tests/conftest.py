@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.harness import chromium
 from tests.harness.server import Server
-from tests.harness.visit import Visit, open_visit
+from tests.harness.tabs import Tabs
+from tests.harness.visit import DESKTOP, Visit
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: small models only wait for a second thread
 
@@ -58,8 +59,14 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture(scope="session")
+def tabs(server: Server, browser: Browser) -> Tabs:
+    """Tabs for the visits of all tests, emptied after each."""
+    return Tabs(browser, server.url)
+
+
 @pytest.fixture
-def open_page(server: Server, browser: Browser, no_traceback: None) -> Iterator[Callable[..., Visit]]:
+def open_page(tabs: Tabs, no_traceback: None) -> Iterator[Callable[..., Visit]]:
     """`open_page(lang="ko", size=DESKTOP, theme="light", query={…}, model=True)` -> Visit, painted.
 
     With `model` it also waits for the first distribution that the model computed. Each call is a visitor of
@@ -68,8 +75,15 @@ def open_page(server: Server, browser: Browser, no_traceback: None) -> Iterator[
     """
     visits: list[Visit] = []
 
-    def open_(path: str = "", model: bool = True, **how) -> Visit:
-        visit = open_visit(browser, server.url + path, **how)
+    def open_(
+        path: str = "",
+        model: bool = True,
+        lang: str = "ko",
+        size: tuple[int, int] = DESKTOP,
+        theme: str = "light",
+        query: dict[str, object] | None = None,
+    ) -> Visit:
+        visit = tabs.visit(path, lang, size, theme, query)
         visits.append(visit)
         visit.wait_ready()
         if model:
@@ -79,7 +93,7 @@ def open_page(server: Server, browser: Browser, no_traceback: None) -> Iterator[
     yield open_
     complaints = [complaint for visit in visits for complaint in visit.complaints()]
     for visit in visits:
-        visit.page.context.close()
+        tabs.give_back(visit)
     assert not complaints, "\n".join(complaints)
 
 

@@ -5,6 +5,8 @@ so the others write folders like these. The tokenizers are trained on a few sent
 and GPT-1's BPE with `</w>` over jamo (NFD inside), which cuts Korean syllables in two as often as possible.
 """
 
+import itertools
+from collections import Counter
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -39,19 +41,29 @@ def byte_level_tokenizer(vocab_size: int = 330) -> Tokenizer:
 
 def jamo_tokenizer(vocab_size: int = 110) -> Tokenizer:
     """GPT-1's kind, over jamo: lower case, `</w>` where a word ends, `<unk>` for a letter it has never
-    met.
+    met. The same in every process, which the library's trainer of this kind is not.
     """
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.Lowercase()])
+    normalizer = normalizers.Sequence([normalizers.NFD(), normalizers.Lowercase()])
+    cut = [normalizer.normalize_str(sentence).split() for sentence in SENTENCES]
+    words = [[*word[:-1], f"{word[-1]}</w>"] for sentence in cut for word in sentence]
+    names = [*SPECIAL, "<unk>", *sorted({symbol for word in words for symbol in word})]
+    merges: list[tuple[str, str]] = []
+    while len(names) < vocab_size:
+        pairs = Counter(pair for word in words for pair in itertools.pairwise(word))
+        left, right = max(pairs, key=lambda pair: (pairs[pair], pair))
+        merges.append((left, right))
+        if left + right not in names:  # the same letters may come together in two ways
+            names.append(left + right)
+        for word in words:
+            for place in range(len(word) - 2, -1, -1):
+                if word[place : place + 2] == [left, right]:
+                    word[place : place + 2] = [left + right]
+    vocabulary = {name: number for number, name in enumerate(names)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token="<unk>", end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.decoder = decoders.BPEDecoder(suffix="</w>")
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size,
-        special_tokens=[*SPECIAL, AddedToken("<unk>", special=True)],
-        end_of_word_suffix="</w>",
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(SENTENCES, trainer)
+    tokenizer.add_special_tokens([AddedToken(name, special=True) for name in (*SPECIAL, "<unk>")])
     return tokenizer
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -130,6 +131,15 @@ def share_right(found: tuple[Answered, ...]) -> float:
     return sum(one.right for one in found) / len(found)
 
 
+@cache
+def n_changed(shape: Shape) -> tuple[int, int]:
+    """Numbers that fine-tuning and prompt tuning change."""
+    about = sets.about(TASK)
+    plans = (Plan(about.kind, about.n_labels, shape.n_layer, how) for how in ("full", "soft prompts"))
+    n_all, n_soft = (int(update_mask(shape, plan).sum()) for plan in plans)
+    return n_all, n_soft
+
+
 def costs(loaded: LoadedModel, shown: tuple[tuple[str, str], ...]) -> tuple[Cost, Cost, Cost]:
     """The three ways for this model and task. shown: the examples that in-context learning keeps as text.
 
@@ -139,11 +149,7 @@ def costs(loaded: LoadedModel, shown: tuple[tuple[str, str], ...]) -> tuple[Cost
     """
     n_labels = sets.about(TASK).n_labels
     shape = Shape.of(loaded, n_labels)
-    kind = sets.about(TASK).kind
-    n_all, n_soft = (
-        int(update_mask(shape, Plan(kind, n_labels, shape.n_layer, trained)).sum())
-        for trained in ("full", "soft prompts")
-    )
+    n_all, n_soft = n_changed(shape)
     n_model = n_all - shape.d_model * n_labels
     text = ", ".join(f"{sentence} = {label}" for sentence, label in shown)
     return (

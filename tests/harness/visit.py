@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page
 
 from app.languages import LANGUAGES
 
@@ -26,6 +28,7 @@ class Visit:
         page_errors: exceptions that no script caught.
         outside_requests: addresses off this machine that the page asked for; all were blocked.
         dialogs: alert, confirm and prompt boxes; injected scripts of the tests announce themselves by one.
+        listening: what notes them, as (whose event, its name, the function).
     """
 
     page: Page
@@ -33,6 +36,32 @@ class Visit:
     page_errors: list[str] = field(default_factory=list)
     outside_requests: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+    listening: list[tuple[Any, str, Callable]] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Note from now on what the page does."""
+
+        def asked(url: str) -> None:
+            if not is_local(url):
+                self.outside_requests.append(url)
+
+        def said(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                self.console_errors.append(message.text)
+
+        def opened(dialog: Dialog) -> None:
+            self.dialogs.append(dialog.message)
+            dialog.dismiss()
+
+        self.listening = [
+            (self.page.context, "request", lambda request: asked(request.url)),
+            (self.page, "websocket", lambda socket: asked(socket.url)),
+            (self.page, "console", said),
+            (self.page, "pageerror", lambda error: self.page_errors.append(str(error))),
+            (self.page, "dialog", opened),
+        ]
+        for whose, event, do in self.listening:
+            whose.on(event, do)
 
     def complaints(self) -> list[str]:
         """Everything noted, one line each; empty for a clean visit."""
@@ -81,19 +110,14 @@ def open_visit(
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=theme, locale=LOCALES[lang]
     )
-    page = context.new_page()
-    visit = Visit(page)
+    visit = Visit(context.new_page())
+    visit.listen()
+    visit.page.goto(address(url, lang, theme, query))
+    return visit
 
-    def note(url: str) -> None:
-        if not is_local(url):
-            visit.outside_requests.append(url)
 
-    context.on("request", lambda request: note(request.url))
-    page.on("websocket", lambda socket: note(socket.url))
-    page.on("console", lambda m: visit.console_errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: visit.page_errors.append(str(error)))
-    page.on("dialog", lambda dialog: (visit.dialogs.append(dialog.message), dialog.dismiss()))
+def address(url: str, lang: str, theme: str, query: dict[str, object] | None) -> str:
+    """Of a page in that language and theme; a value of None in `query` leaves a name out."""
     fields = {"lang": lang, "theme": theme, **(query or {})}
     named = {name: value for name, value in fields.items() if value is not None}
-    page.goto(f"{url}?{urlencode(named)}" if named else url)
-    return visit
+    return f"{url}?{urlencode(named)}" if named else url

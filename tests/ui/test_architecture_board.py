@@ -8,6 +8,7 @@ import pytest
 
 from lessons.architecture.lesson import LESSON
 from tests.harness import drawing
+from tests.harness.matrix import quick
 from tests.harness.visit import Visit
 
 pytestmark = pytest.mark.ui
@@ -41,7 +42,7 @@ def wrong(visit: Visit) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("lang", quick(["ko", "en"]))
 def test_every_scene_has_room_for_its_words(open_page, lang):
     """One column beside a term, a head or a table; both where the drawings are compared."""
     visit = opened(open_page, lang=lang, scene=LESSON.scenes[0].id)

@@ -69,7 +69,7 @@ def test_words_and_arrows_have_their_place_on_a_phone_in_english(open_page):
         assert visit.page.locator(f".arch-column.{side} .s-mlp .q").nth(1).text_content() == f"{4 * width}"
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("size", [DESKTOP, pytest.param(PHONE, marks=pytest.mark.slow)])
 def test_deeper_models_and_many_heads_have_room(open_page, size):
     visit = opened(open_page, lang="en", size=size)
     for how in ((12, 6, 12), (48, 0, 25), (48, 47, 25), (5, 3, 6)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.languages import CODES
+from tests.harness.matrix import quick
 from tests.harness.visit import DESKTOP, PHONE, Visit
 
 pytestmark = pytest.mark.ui
@@ -83,7 +84,7 @@ def asked_for(page) -> list[str]:
     return page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", quick(["light", "dark"], "dark"))
 def test_plotly_draws_the_numbers_of_the_panel_in_the_canvas_s_colours(open_page, theme: str):
     visit = open_page(theme=theme, query=LESSON)
     wait_plot(visit)

@@ -10,6 +10,7 @@ from playwright.sync_api import Route
 
 from app.browser import page as training
 from app.browser import runtime
+from tests.harness.matrix import quick
 from tests.harness.training import TRAINER, Scripts, scripts
 
 pytestmark = pytest.mark.ui
@@ -172,7 +173,7 @@ def from_cdn(route: Route, spoiled: bool = False) -> None:
     route.fulfill(body=body + b" " if spoiled else body, headers=headers)
 
 
-@pytest.mark.parametrize("spoiled", [False, True])
+@pytest.mark.parametrize("spoiled", quick([False, True]))
 def test_without_a_local_copy_the_runtime_comes_from_the_cdn(browser, server, tmp_path, spoiled: bool):
     """The normal way on a Space: asked for after the start, held against its hash, nothing else outside."""
     where = training.told(offline=False) | {"runtime": runtime.told(offline=False, folder=tmp_path)}

@@ -77,6 +77,7 @@ def test_one_bad_answer_is_told_and_the_press_is_repeated_once(open_page, subtes
     visit.console_errors.clear()  # the browser itself notes the failed request
 
 
+@pytest.mark.slow
 def test_a_server_that_is_restarted_goes_on_from_where_she_stood(browser, tmp_path: Path):
     """A press while it is down waits; text, path and answers are there afterwards, also of a long text."""
     log = tmp_path / "log.txt"

@@ -142,6 +142,7 @@ def test_a_sentence_is_tried_token_by_token(open_page):
     assert "%" in page.locator(".labels .p").first.inner_text()
 
 
+@pytest.mark.slow
 def test_a_point_of_figure_2(open_page):
     """Her run stands among the recorded ones where it is one like them, and nowhere else."""
     visit = opened(open_page, scene="point", steps=20, seed=3)
@@ -250,6 +251,7 @@ SEEN_WORKER = """(() => {
 })()"""
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_one_sentence_and_a_way_on(open_page):
     """Nobody tells the page that its worker has gone: it hears the silence, keeps the curves, begins anew."""
     visit = opened(open_page, steps=40)
@@ -270,6 +272,7 @@ def test_a_killed_worker_is_one_sentence_and_a_way_on(open_page):
     assert page.evaluate(f"{OWN}.runs.map((one) => one.steps.length)") == [kept]
 
 
+@pytest.mark.slow
 def test_a_tab_that_slept_for_ten_minutes_goes_on(open_page):
     """A closed lid: the clock jumps, timers come once, the worker's news later. That is no dead worker."""
     visit = opened(open_page, steps=12)
@@ -282,6 +285,7 @@ def test_a_tab_that_slept_for_ten_minutes_goes_on(open_page):
     assert not page.evaluate(FAILED) and len(run(page)["steps"]) == 12
 
 
+@pytest.mark.slow
 def test_on_a_space_the_runtime_comes_from_the_cdn(open_page):
     """No local copy lies there: after Start, and said on screen, the same files come from outside."""
     visit = opened(open_page, steps=4)

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.ui
 NOT_ON = f"!['loading', 'running'].includes({OWN}.run.status)"
 
 
+@pytest.mark.slow
 def test_the_last_press_is_the_one_that_counts(open_page):
     page = opened(open_page, steps=60).page
     play = page.locator("#ft-play")
@@ -27,6 +28,7 @@ def test_the_last_press_is_the_one_that_counts(open_page):
     assert play.inner_text() == LESSON.texts("ko")["ui.go_on"]
 
 
+@pytest.mark.slow
 def test_a_start_in_line_starts_no_other_run(open_page):
     """Pause, start, and on to another task before the start has its turn."""
     page = opened(open_page, steps=60).page
@@ -66,6 +68,7 @@ def test_a_scene_s_lambda_is_that_of_the_next_run(open_page):
     assert len(page.evaluate(f"{OWN}.runs")) == 1
 
 
+@pytest.mark.slow
 def test_own_lines_are_cut_anew_for_another_model(open_page, server):
     visit = opened(open_page, scene="own", steps=2)
     page = visit.page

@@ -66,6 +66,7 @@ def test_a_change_of_language_keeps_text_model_and_state(open_page):
     assert {name: address(visit, name) for name in names} == kept
 
 
+@pytest.mark.slow
 def test_a_folder_of_ones_own_is_picked_from_the_start(browser, tmp_path: Path):
     folder = tmp_path / "my-model"
     folder.mkdir()

@@ -44,11 +44,15 @@ def lint(folder: Path, files: list[str]) -> None:
     run(folder, "-m", "ruff", "format", "--check", *ours)
 
 
-@pytest.mark.ui
-def test_it_is_drawn_and_all_tests_of_lessons_are_green(copy, written):
+def test_it_is_written_and_lints(copy, written):
     assert written[-1] == "lessons/__init__.py" and all((copy / line).is_file() for line in written)
     lint(copy, written)
     run(copy, "-m", "lessons")
+
+
+@pytest.mark.slow
+@pytest.mark.ui
+def test_it_is_drawn_and_all_tests_of_lessons_are_green(copy, written):
     files = [f"tests/unit/test_{name}.py" for name in ("token_counter", "texts", "guess", "states")]
     files.append("tests/ui/test_token_counter.py")
     printed = run(copy, "-m", "pytest", *files, "-k", "token_counter or token-counter", "-rA")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.harness.matrix import quick
 from tests.harness.visit import Visit
 
 pytestmark = pytest.mark.ui
@@ -38,18 +39,13 @@ def told(visit: Visit) -> list[tuple[str, str]]:
     return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in heard]
 
 
-@pytest.mark.parametrize("lang", ["ko", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("lang", quick(["ko", "en"]))
 @pytest.mark.parametrize("query", PLACES, ids=lambda query: "-".join(map(str, query.values())))
-def test_no_name_of_the_code_is_read_aloud(open_page, query, lang):
+def test_every_control_and_picture_has_a_name_and_none_is_the_code_s(open_page, query, lang):
     found = told(open_page("en" if lang == "en" else "", lang=lang, query=query))
     assert len(found) > 100 and {"button", "StaticText"} <= {role for role, _ in found}
     assert not [pair for pair in found if any(name in pair[1] for name in CODE_NAMES)]
-
-
-def test_every_control_and_picture_has_a_name(open_page):
-    for query in PLACES:
-        found = told(open_page(query=query))
-        assert not [role for role, name in found if role in NAMED and not name.strip()], query
+    assert not [role for role, name in found if role in NAMED and not name.strip()]
 
 
 def test_decoration_is_silent(open_page):

@@ -169,6 +169,7 @@ def test_lambda_moves_while_it_runs_and_a_pause_ends_it(opened):
     assert one.do("trainer.run(1)") == {"step": found[-1]["step"] + 1}
 
 
+@pytest.mark.slow
 def test_a_mark_made_while_it_runs_is_of_the_last_step_that_was_told(opened):
     """So a page knows where it comes back to, though the server was a few steps ahead of it."""
     one = opened()
@@ -217,6 +218,7 @@ def test_two_learners_take_turns_and_see_their_place(opened):
     assert two.do("own.ended") == {"step": 2}
 
 
+@pytest.mark.slow
 def test_a_run_that_waits_can_be_left(opened):
     one, two = opened(), opened()
     one.begin(steps=1000)

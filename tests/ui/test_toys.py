@@ -112,6 +112,7 @@ def test_a_question_without_an_answer(visitor):
     assert not page.locator(".view .waiting:visible").count() and not visit.page_errors
 
 
+@pytest.mark.slow
 def test_a_class_follows_its_leader(visitor, toys, tmp_path):
     """To the same place and text, without entries in the history; until a learner goes her own way.
 

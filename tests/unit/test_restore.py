@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import pytest
 
 from lessons import LESSONS
+from tests.harness.matrix import quick
 from tests.mounted import Mounted, Visitor, registry_for
 
 LESSON = {lesson.id: lesson for lesson in LESSONS}
-ROUNDS = 150
+ROUNDS = 40, 150
 
 
 @pytest.fixture(scope="module", params=list(LESSON))
@@ -89,7 +90,8 @@ def given(picture: dict[str, Any]) -> dict[str, Any]:
     return {question["id"]: question["given"] for question in picture["questions"]}
 
 
-def test_a_spoilt_piece_takes_no_other_with_it(page: Mounted):
+@pytest.mark.parametrize("rounds", quick(ROUNDS))
+def test_a_spoilt_piece_takes_no_other_with_it(page: Mounted, rounds: int):
     visitor = learner(page)
     kept = visitor.picture["keep"]
     path = {"ids": visitor.picture["ids"]} if "ids" in visitor.picture else {}
@@ -98,7 +100,7 @@ def test_a_spoilt_piece_takes_no_other_with_it(page: Mounted):
     assert whole["notice"] == "" and None not in given(whole).values()
     chance = random.Random(11)
     for name in kept:
-        for _ in range(ROUNDS // len(kept)):
+        for _ in range(rounds // len(kept)):
             piece = spoil(chance, kept[name])
             found = back(page, query, kept | {name: piece})
             told = (name, piece)

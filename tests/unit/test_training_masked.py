@@ -101,6 +101,7 @@ def test_the_rate_rises_and_falls():
     assert rates[top:] == sorted(rates[top:], reverse=True)
 
 
+@pytest.mark.slow
 def test_from_nothing_to_an_answer(tmp_path, tokenizer, monkeypatch):
     """A stopped run goes on as if it had not been stopped; what it writes loads and fills a blank."""
     corpus = tmp_path / "corpus"
