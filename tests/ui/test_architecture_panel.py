@@ -260,6 +260,7 @@ def test_a_head_is_chosen_and_shown_in_full(open_page):
     assert told(visit) == "‘그’ → ‘곳에’: 뒤에 있어서 볼 수 없어요"
 
 
+@pytest.mark.slow
 def test_the_plot_fits_after_a_change_of_window_tab_and_mode(open_page):
     visit = open_page(query=LESSON)
     page = visit.page
@@ -316,6 +317,7 @@ def test_a_folded_formula_loads_katex_when_it_is_opened(open_page):
     assert page.locator(".katex-error").count() == 0
 
 
+@pytest.mark.slow
 def test_every_target_is_wide_enough_for_a_finger(open_page):
     for query in (LESSON, PATTERN, {**LESSON, "lit": "embed", "node": "none"}):
         for lang in CODES:

@@ -110,6 +110,16 @@ HARDEST = (
     "term markup",
     "address",
 )
+TYPED = (
+    "spaces",
+    "over the limit",
+    "emoji with zero-width joiners",
+    "jamo",
+    "right to left",
+    "outside the BMP",
+    "script",
+    "special tokens",
+)
 
 
 def notice_of(visit: Visit) -> str:
@@ -125,14 +135,17 @@ def test_the_tables_are_long_enough():
     assert len(TEXTS) + len(QUERIES) >= 40
 
 
-def test_every_typed_text_is_answered(open_page, subtests):
+@pytest.mark.parametrize(
+    "names", [HARDEST + TYPED, pytest.param(tuple(TEXTS), marks=pytest.mark.slow)], ids=len
+)
+def test_every_typed_text_is_answered(open_page, subtests, names):
     """All in one page: each must be taken after the one before, however bad that was, and so must a press."""
     visit = open_page()
     box = visit.page.locator("#next-token-text")
-    for name, text in TEXTS.items():
+    for name in names:
         with subtests.test(name):
             before = visit.serial()
-            box.fill(text)
+            box.fill(TEXTS[name])
             box.press("Enter")
             visit.wait_painted(after=before)
             notice_of(visit)

@@ -84,6 +84,7 @@ def test_pausing_and_settings_act_between_two_steps(page):
     assert {one["lambda"] for one in found["steps"][found["seen"] + 1 :]} == {0}
 
 
+@pytest.mark.slow
 def test_own_data_of_five_labels(page):
     """Two to eight labels go through one graph; a batch needs eight examples, which come around again."""
     page.run(TRAINER, {})
@@ -103,6 +104,7 @@ def test_own_data_of_five_labels(page):
     assert all(sum(row) == pytest.approx(1, abs=1e-4) for one in found["dev"] for row in one["probabilities"])
 
 
+@pytest.mark.slow
 def test_numbers_that_run_away_stop_the_run(page):
     page.run(TRAINER, {})
     found = page.run(

@@ -201,6 +201,7 @@ def test_own_lines(open_page):
     assert page.locator(".dev li").count() == 4 and "<b>" in page.locator(".dev .sentence").first.inner_text()
 
 
+@pytest.mark.slow
 def test_a_reload_asks_and_curves_survive_a_switch(open_page):
     visit = opened(open_page, steps=300)
     page = visit.page
@@ -333,6 +334,7 @@ def test_on_a_phone_and_in_the_dark(open_page, lang):
     assert page.locator("#ft-play").is_visible()
 
 
+@pytest.mark.slow
 def test_the_server_trains_where_the_browser_cannot(open_page):
     visit = opened(open_page, steps=6)
     page = visit.page

@@ -41,6 +41,7 @@ def test_a_start_in_line_starts_no_other_run(open_page):
     assert page.evaluate(NOT_ON) and not run(page)["steps"]
 
 
+@pytest.mark.slow
 def test_start_works_again_after_files_that_did_not_come(open_page):
     """A fault before the first step: the next press begins a run."""
     visit = opened(open_page, steps=3)
@@ -55,6 +56,7 @@ def test_start_works_again_after_files_that_did_not_come(open_page):
     visit.console_errors.clear()
 
 
+@pytest.mark.slow
 def test_a_scene_s_lambda_is_that_of_the_next_run(open_page):
     """Also when a run with another λ goes on: it is kept, and the page says so."""
     page = opened(open_page, lambda_=None, scene="joint").page

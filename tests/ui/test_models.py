@@ -82,6 +82,7 @@ def test_a_folder_of_ones_own_is_picked_from_the_start(browser, tmp_path: Path):
         assert "Traceback" not in server.read_log()
 
 
+@pytest.mark.slow
 def test_a_press_before_the_model_is_there_is_carried_out(browser, tmp_path: Path):
     """A fresh process imports torch after the first page is served; the press waits for it, told in words."""
     with Server(["app.py"], tmp_path / "log.txt", QUIET) as server:

@@ -153,6 +153,7 @@ def test_a_run_is_that_of_the_engine_with_the_calls_of_the_browser_s_trainer(ope
     assert last["l1"] == pytest.approx(reports[3].l1, rel=1e-5), "the same batch with the same weights"
 
 
+@pytest.mark.slow
 def test_lambda_moves_while_it_runs_and_a_pause_ends_it(opened):
     one = opened()
     one.begin(steps=1000)
@@ -256,6 +257,7 @@ def test_what_the_server_refuses_is_one_sentence(opened):
     assert one.do("trainer.run(1)") == {"step": 1}, "a way on"
 
 
+@pytest.mark.slow
 def test_a_run_that_is_gone_is_one_sentence(opened):
     """As when the server was restarted, or the page slept."""
     one = opened()

@@ -16,7 +16,7 @@ from tests.harness.copy import copy_repository
 from tests.harness.server import QUIET, Server
 from tests.harness.visit import Visit, open_visit
 
-pytestmark = pytest.mark.ui
+pytestmark = [pytest.mark.ui, pytest.mark.slow]
 
 LESSON = next(lesson for lesson in LESSONS if lesson.first)
 ROW = '    Language("xx", "Xixi", "XX", "xx-XX"),\n'
