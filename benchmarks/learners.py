@@ -47,6 +47,8 @@ class Seen:
 class Learner:
     """One browser: a session, a text, and the last picture."""
 
+    lesson = "next-token"
+
     def __init__(self, url: str, number: int, seen: Seen, source: str = ""):
         self.text = f"{STARTS[number % len(STARTS)]} {ENDS[number % len(ENDS)]} {number}"
         self.seed, self.seen = number, seen
@@ -55,10 +57,14 @@ class Learner:
         self.seq = 0
         self.picture: dict[str, Any] = {}
 
+    def link(self) -> dict[str, Any]:
+        """What stands in the address she opens."""
+        return {"text": self.text, "seed": self.seed}
+
     async def enter(self) -> None:
         """Open the page, by a link to her text."""
-        await self._until_answered("/?" + urlencode({"text": self.text}), None)
-        await self._act({"type": "enter", "query": urlencode({"text": self.text, "seed": self.seed})})
+        await self._until_answered("/?" + urlencode({"lesson": self.lesson, "text": self.text}), None)
+        await self.act({"type": "enter", "query": urlencode(self.link())})
         tokens = self.picture.get("tokens", [])
         read = "".join(
             (" " if token["space"] else "") + token["piece"].replace("␣", " ") for token in tokens
@@ -69,7 +75,7 @@ class Learner:
     async def draw(self, pressed: float) -> None:
         """Press 다음 토큰 뽑기; `pressed` on time.time()."""
         before, ended = self._path(), self.picture["ended"]
-        await self._act({"type": "draw"})
+        await self.act({"type": "draw"})
         self.seen.draws.append((pressed, time.time() - pressed))
         path = self._path()
         goes_on = path[: len(before)] == before and len(path) == len(before) + 1
@@ -79,14 +85,15 @@ class Learner:
     def _path(self) -> list[str]:
         return list(filter(None, self.picture["link"].get("ids", "").split(",")))
 
-    async def _act(self, action: dict[str, Any]) -> None:
+    async def act(self, action: dict[str, Any]) -> None:
+        """Send an action and take its picture."""
         self.seq += 1
         sent = action | {"seq": self.seq, "session": self.session}
         if self.picture:
             at = urlencode(self.picture["link"] | {"text": self.picture["text"]})
             sent = {"at": at, "kept": self.picture["keep"]} | sent
         body = json.dumps(sent, ensure_ascii=False).encode()
-        told = await self._until_answered("/act/ko/next-token", body)
+        told = await self._until_answered(f"/act/ko/{self.lesson}", body)
         self.picture = json.loads(told.splitlines()[-1])  # news of a loading model may stand before it
         of, seq, notice = self.picture["text"], self.picture["seq"], self.picture["notice"]
         if (of, seq, notice, self.picture["ready"]) != (self.text, self.seq, "", True):

@@ -7,11 +7,14 @@ Time runs from the action to the second frame after the drawing. What the server
 in this process, on one thread, on the embedded tiny-gpt2 and a text of 24 tokens: every round runs all of it
 in turn with one plain forward of `transformers` on the same text, so that they meet the same load, and
 nothing is found in the memory of an earlier round.
+
+The last part is a class: 30 visitors of a server step at once, then leave, and the server forgets them.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -27,10 +30,14 @@ from app.engine.log_probs import distribution, log_probs
 from app.engine.memory import SHARED
 from app.models import load
 from benchmarks.architecture import SEND, beside_bare
+from benchmarks.classroom import served
+from benchmarks.learners import Learner, Seen
 from benchmarks.report import Figure, quantile, report
 from benchmarks.round_trip import TURN, press
+from lessons.pretraining.state import write_steps
 
 WINDOW_BAR, STEP_BAR, SCRUB_BAR = 200, 300, 150  # ms
+CLASS, STEPS, CLASS_RATE, FORGOTTEN, LEFT_BAR = 30, 3, 30, 7.0, 50  # learners; thousandths; s; MB
 N_TOKENS = 24
 K, LAYER, HEAD, PLACE = 5, 2, 3, 20
 LINE = tuple(0.01 * i for i in range(9))  # η of the little curve beside the slider
@@ -129,6 +136,46 @@ def painted(times: int) -> tuple[dict[str, list[float]], int]:
     return samples, n
 
 
+class Stepper(Learner):
+    """A learner who takes steps of SGD on a sentence of her own."""
+
+    lesson = "pretraining"
+
+    def link(self) -> dict[str, Any]:
+        return {"text": self.text}
+
+    async def step(self, n: int) -> None:
+        """The n-th step; what was taken before must still be there."""
+        await self.act({"type": "step", "rate": CLASS_RATE})
+        taken = self.picture["link"].get("steps")
+        if taken != write_steps((CLASS_RATE,) * n):
+            self.seen.wrong.append(f"after {n} steps: {taken}")
+
+
+async def stepping(url: str, numbers: range, seen: Seen) -> None:
+    """All enter, then all take each of STEPS steps at once."""
+    learners = [Stepper(url, number, seen) for number in numbers]
+    await asyncio.gather(*(learner.enter() for learner in learners))
+    for n in range(1, STEPS + 1):
+        await asyncio.gather(*(learner.step(n) for learner in learners))
+    for learner in learners:
+        learner.connection.close()
+
+
+def class_memory() -> tuple[dict[str, float], Seen]:
+    """Megabytes of a server before a class, with it, and when it has been forgotten."""
+    seen, rss = Seen(), {}
+    with served("benchmarks/bare/forgetful.py") as (url, process):
+        asyncio.run(stepping(url, range(CLASS, CLASS + 8), seen))  # what the first learners load, stays
+        time.sleep(FORGOTTEN)
+        rss["before"] = process.rss()
+        asyncio.run(stepping(url, range(CLASS), seen))
+        rss["with them"] = process.rss()
+        time.sleep(FORGOTTEN)
+        rss["after"] = process.rss()
+    return rss, seen
+
+
 def first_read() -> float:
     """Milliseconds in which a checkpoint is read from its file."""
     steps = [one.step for one in checkpoints.road()]
@@ -145,8 +192,9 @@ def main() -> int:
     torch.set_num_threads(1)
     times = parser.parse_args().times
     on_screen, n_tokens = painted(times)
-    samples = measure(times) | on_screen
-    p50 = {name: quantile(values, 0.5) for name, values in samples.items()}
+    rss, seen = class_memory()
+    samples = measure(times) | on_screen | {"class": rss}
+    p50 = {name: quantile(values, 0.5) for name, values in samples.items() if name != "class"}
     figures = [Figure("bare queued event, p50", p50["bare"], "ms")]
     for name, what, bar in (
         ("window", "the window moved -> repainted", WINDOW_BAR),
@@ -171,6 +219,12 @@ def main() -> int:
         figures.append(Figure(f"{what}, p50", p50[name], "ms", bar, note))
         figures.append(Figure("  ratio to the forward", p50[name] / p50["forward"], "x"))
     figures.append(Figure("a checkpoint read from its file", first_read(), "ms"))
+    figures += [
+        Figure("RSS of the server before a class", rss["before"], "MB"),
+        Figure(f"  while {CLASS} step, more by", rss["with them"] - rss["before"], "MB"),
+        Figure("  when they are forgotten, more by", rss["after"] - rss["before"], "MB", LEFT_BAR),
+        Figure("  steps that were not hers, and errors", len(seen.wrong + seen.errors), "", 0),
+    ]
     return report("pretraining", figures, samples)
 
 
