@@ -124,7 +124,10 @@ export const build = (stage) => {
   };
   loadCards().then((all) => {
     parts.map.twins(all.list.filter(({ id }) => !NO_TWIN.includes(id)));
-    parts.cards = cards(parts.side, { ...all, on: (id) => on.open(id) });
+    parts.cards = cards(parts.side, { ...all, on: (id) => {
+      on.open(id);
+      if (innerWidth <= NARROW) parts.side.scrollIntoView({ block: "nearest" });
+    } });
     stage.paint();
   }).catch((error) => {
     html("p", { class: "quiet-text", role: "alert" }, parts.side, words["cards.failed"]);
@@ -153,9 +156,15 @@ const drawSide = (stage, term) => {
   if (place && parts.under.parentNode !== place) place.append(parts.under);
 };
 
-/** On a phone the card stands under its node, where the finger is; else at the right of the map. */
+/** On a phone the search stands above the map and the card under its node, where the finger is; else both at the right. */
 const placeSide = (stage, term) => {
   const { frame, parts, picture } = stage;
+  const { field, at } = parts.cards ?? {};
+  const home = innerWidth > NARROW ? at : stage.head.parentNode;
+  if (field && field.parentNode !== home) {
+    if (home === at) at.prepend(field);
+    else stage.head.after(field);
+  }
   const after = innerWidth > NARROW ? frame.lookLine : parts.map.node(term) ?? picture.firstChild;
   if (parts.side.previousElementSibling === after) return;
   const focused = parts.side.contains(document.activeElement) ? document.activeElement : null;

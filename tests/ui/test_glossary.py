@@ -246,6 +246,15 @@ def test_a_phone_in_the_dark(open_page):
     assert 0 <= side["y"] - node["y"] - node["height"] < 40, "the card stands under its node"
     assert "prompt tuning" in card(visit)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    search, first = (page.locator(f"#glossary {at}").bounding_box() for at in (".term-search", ".map"))
+    assert search["y"] + search["height"] <= first["y"], "the search stands above the map"
+    key(visit, "term-search").fill("transfer")
+    painted(visit, lambda: key(visit, "term-search").press("Enter"))
+    top = page.locator("#glossary .term-whole h2").bounding_box()["y"]
+    assert "transfer learning" in card(visit) and 0 < top < PHONE[1], "what was found comes into sight"
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.evaluate("lab.active().paint()")
+    assert page.locator("#glossary .side .term-search").is_visible()
 
 
 @pytest.mark.parametrize("lang", ["ko"])

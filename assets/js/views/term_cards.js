@@ -24,7 +24,7 @@ const heading = (parent, tag, card) => {
   if (card.twin) { line.append(" "); html("span", {}, line, card.twin); }
 };
 
-/** The search field and what it finds. choose(id): a name was picked. */
+/** The search field and what it finds -> its element. choose(id): a name was picked. */
 const search = (parent, said, list, choose) => {
   const byId = new Map(list.map((card) => [card.id, card]));
   const at = html("div", { class: "term-search", role: "search" }, parent);
@@ -99,6 +99,7 @@ const search = (parent, said, list, choose) => {
     field.focus({ preventScroll: true });
     show();
   });
+  return at;
 };
 
 /** What a card says, into `at`. -> the place for a demo between its words and where they come from. */
@@ -135,7 +136,7 @@ const drawCard = (at, card, said) => {
 /**
  * Search and cards, into `parent`. words, list: of `loadCards` · on(id): the learner has opened a card.
  * -> {open(id) shows a card without calling `on`, and says whether there is one; shown() the id of the open one or null; place() where a demo of the
- * open card may stand, empty whenever another card opens}.
+ * open card may stand, empty whenever another card opens; field, which stands first in at unless the lesson moves it}.
  */
 export const cards = (parent, { words: said, list, on }) => {
   const at = html("div", { class: "terms" }, parent);
@@ -149,7 +150,7 @@ export const cards = (parent, { words: said, list, on }) => {
     place = drawCard(whole, card, said);
     return true;
   };
-  search(at, said, list, (id) => { open(id); on?.(id); });
+  const field = search(at, said, list, (id) => { open(id); on?.(id); });
   const whole = html("article", { class: "term-whole", "aria-live": "polite", hidden: true }, at);
-  return { open, shown: () => shown, place: () => place };
+  return { at, field, open, shown: () => shown, place: () => place };
 };
