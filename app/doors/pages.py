@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Scope, Send
 
 from app.doors.answers import coding_of, header, packed_as, send_body
 from app.doors.coding import encode
+from app.doors.listing import without_endpoints
 
 MOST_HEADS = 64  # of one page: lessons and codings
 MOST_PAGES = 64  # a server is known by a handful of addresses; what was asked for last stays
@@ -118,4 +119,6 @@ class Pages:
         await self._app(asked, receive, collect)
         body = b"".join(parts)
         kind = header({"headers": start["headers"]}, b"content-type") or "text/html; charset=utf-8"
+        if start["status"] == 200 and kind.startswith("text/html"):
+            body = without_endpoints(body.decode()).encode()
         return Written(start["status"], kind, body)

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app import modules, shell
-from app.doors import Doors
+from app.doors import Doors, listing
 from app.doors import coding as coding_
 from app.host import Host
 from app.languages import LANGUAGES
@@ -24,7 +24,7 @@ from app.settings import Settings
 from lessons import LESSONS
 from tests.doors import visitor
 
-MOST_BYTES = 142_000  # of the HTML, of which Gradio's table of our endpoints takes the half
+MOST_BYTES = 40_000  # of the HTML
 PAGES = {language.code: f"{language.path}?lang={language.code}" for language in LANGUAGES}
 LINKED = re.compile(r"<(?:script|link)[^>]* (?:src|href)=\"((?:\.\./)?[\w/]*m/[^\"]+)\"")
 
@@ -64,6 +64,47 @@ def said(html: str) -> dict:
 def test_a_page_is_small_with_two_lessons_and_with_eight(app, lang):
     sizes = [len(page(one, lang).encode()) for one in (app, client([*LESSONS, *stand_ins(8 - len(LESSONS))]))]
     assert sizes[0] < sizes[1] <= MOST_BYTES
+
+
+def test_a_page_lists_no_endpoint_and_keeps_what_it_wires(app):
+    html = page(app, "ko")
+    config, _ = json.JSONDecoder().raw_decode(html.partition(listing.CONFIG)[2])
+    assert f"{listing.TABLE}{json.dumps(listing.NO_ENDPOINTS, separators=(',', ':'))};</script>" in html
+    assert '"/next_token"' not in html and not [one for one in config["components"] if one["type"] == "api"]
+    assert [event["targets"][0][1] for event in config["dependencies"]] == ["select"], "a tab is opened"
+    numbers = {one["id"] for one in config["components"]}
+    assert {event["targets"][0][0] for event in config["dependencies"]} <= numbers
+    assert {lesson.id for lesson in LESSONS} < {one["props"].get("elem_id") for one in config["components"]}
+    asked = app.get("/gradio_api/info").json()["named_endpoints"]
+    assert "/next_token" in asked, "those who call it find it there"
+
+
+@pytest.mark.parametrize("text", ["</script><b>", "<!--", "a & b", "\u2028", "\\u003c"])
+def test_a_page_without_its_endpoints_is_the_same_page(text):
+    event = {"id": 0, "targets": [[1, "select"]], "inputs": [3], "outputs": []}
+    layout = {"id": 0, "children": [{"id": 1, "children": [{"id": 3}]}, {"id": 2}]}
+    config = {
+        "title": text,
+        "components": [{"id": 1, "type": "tabs"}, {"id": 2, "type": "api"}, {"id": 3, "type": "api"}],
+        "dependencies": [event, {**event, "id": 1, "targets": []}],
+        "layout": layout,
+        "page": {"": {"layout": layout, "components": [1, 2, 3], "dependencies": [0, 1]}},
+    }
+    less_layout = {"id": 0, "children": [{"id": 1, "children": [{"id": 3}]}]}
+    expected = {
+        "title": text,
+        "components": [config["components"][0], config["components"][2]],
+        "dependencies": [event],
+        "layout": less_layout,
+        "page": {"": {"layout": less_layout, "components": [1, 3], "dependencies": [0]}},
+    }
+    written = f"a{listing.CONFIG}{json.dumps(config)};b{listing.TABLE}{json.dumps({'x': 1})};c"
+    found = listing.without_endpoints(written)
+    less, _ = json.JSONDecoder().raw_decode(found.partition(listing.CONFIG)[2])
+    assert less == expected
+    assert found.startswith("a") and found.endswith(";c") and ";b" in found
+    assert not set("<>&\u2028") & set(found)
+    assert listing.without_endpoints("another page") == "another page"
 
 
 @pytest.mark.parametrize("lang", PAGES)
