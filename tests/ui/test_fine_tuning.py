@@ -324,6 +324,28 @@ def test_on_a_space_the_runtime_comes_from_the_cdn(open_page):
     visit.outside_requests.clear()
 
 
+# Top of each sign of L3 = L2 + λ · L1, and what of the stage is seen without scrolling.
+SEEN = """() => {
+  const place = (one) => one.getBoundingClientRect();
+  const signs = [...document.querySelectorAll("#fine-tuning .equation .terms > *")].map((one) => place(one));
+  return {
+    tops: signs.map((one) => one.top), lefts: signs.map((one) => one.left),
+    bottoms: ["#ft-lambda", ".loss", ".transport", ".language"].map((at) =>
+      place(document.querySelector(`#fine-tuning ${at}`)).bottom),
+    room: place(document.querySelector("#shell .scenes")).top,
+  };
+}"""
+
+
+@pytest.mark.parametrize("lang", CODES)
+def test_equation_curves_and_transport_are_seen_at_once(open_page, lang):
+    """L3 = L2 + λ · L1 is one line; nothing of the stage is below the window of a laptop."""
+    found = opened(open_page, lang=lang, steps=8).page.evaluate(SEEN)
+    assert len(found["tops"]) == 7 and max(found["tops"]) - min(found["tops"]) < 30, "one line"
+    assert found["lefts"] == sorted(found["lefts"])
+    assert max(found["bottoms"]) <= found["room"]
+
+
 @pytest.mark.parametrize("lang", CODES)
 def test_on_a_phone_and_in_the_dark(open_page, lang):
     page = opened(open_page, lang=lang, size=PHONE, theme="dark").page

@@ -134,7 +134,7 @@ def test_a_card_says_all_that_the_file_says(terms, lang: str):
 def test_every_formula_is_drawn_and_fits(terms):
     """In a card as wide as the panel beside the map."""
     visit = terms()
-    visit.page.evaluate("document.querySelector('.terms').style.width = '384px'")
+    visit.page.evaluate("document.querySelector('.term-cards').style.width = '384px'")
     drawn = [term for term, card in cards.terms("ko").items() if "formula" in card]
     assert len(drawn) > 15
     assert visit.page.evaluate(FORMULAS, [drawn]) == []

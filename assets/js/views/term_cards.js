@@ -139,7 +139,7 @@ const drawCard = (at, card, said) => {
  * open card may stand, empty whenever another card opens; field, which stands first in at unless the lesson moves it}.
  */
 export const cards = (parent, { words: said, list, on }) => {
-  const at = html("div", { class: "terms" }, parent);
+  const at = html("div", { class: "term-cards" }, parent);
   let shown = null, place = null;
   const open = (id) => {
     const card = list.find((one) => one.id === id);
