@@ -435,8 +435,13 @@ def test_the_page_believes_no_height_but_the_frame_s_own_and_within_limits(place
 def test_keys_walk_through_a_view_and_a_presenter_s_keys_reach_the_page(place):
     here = place()
     frame = here.draw("model", data_of(load("tiny-gpt2"), "model"))
-    for key in ("Tab", "ArrowDown", "ArrowRight", "Enter"):
+    here.page.keyboard.press("Tab")
+    until(frame, "document.hasFocus() && document.activeElement.hasAttribute('aria-label')")
+    for key in ("ArrowDown", "ArrowRight"):
+        before = frame.evaluate("document.activeElement.getAttribute('aria-label')")
         here.page.keyboard.press(key)
+        until(frame, f"document.activeElement.getAttribute('aria-label') !== {before!r}")
+    here.page.keyboard.press("Enter")
     frame.get_by_text("블록 1, 헤드 1", exact=True).wait_for()
     assert frame.evaluate("document.activeElement.getAttribute('aria-label')") == "블록 1, 헤드 1"
     here.page.keyboard.press("PageDown")

@@ -86,6 +86,7 @@ def test_both_languages_work_behind_a_proxy(browser, proxied):
     assert not missed
 
 
+@pytest.mark.slow
 def test_plotly_and_katex_come_through_the_proxy(browser, proxied):
     url, missed = proxied
     visit = open_visit(browser, url, lang="en", query={"lesson": "architecture"})
