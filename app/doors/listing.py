@@ -14,7 +14,7 @@ NO_ENDPOINTS = {"named_endpoints": {}, "unnamed_endpoints": {}}
 
 
 def without_endpoints(html: str) -> str:
-    """The same page; it stays as it is where Gradio writes it otherwise than we know."""
+    """The same page; one that holds no such list stays as it is."""
     for name, less in ((CONFIG, _wired), (TABLE, lambda _: NO_ENDPOINTS)):
         before, found, rest = html.partition(name)
         if not found:
