@@ -176,7 +176,7 @@ def leave(here: Place, frame: Frame) -> None:
 
 
 @pytest.mark.parametrize(("lang", "theme"), quick([("ko", "light"), ("en", "dark")]))
-@pytest.mark.parametrize(("name", "kind"), VIEWS)
+@pytest.mark.parametrize(("name", "kind"), quick(VIEWS, ("tiny-gpt1", "head"), *VIEWS[3:]))
 def test_a_view_is_drawn_whole_and_in_the_page_s_language(place, name, kind, lang, theme):
     here = place(lang, theme)
     data, words = data_of(load(name), kind, lang), words_of(lang)
@@ -314,7 +314,7 @@ def shares(page: Page) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize(("name", "kind"), EITHER)
+@pytest.mark.parametrize(("name", "kind"), quick(VIEWS, ("tiny-gpt2", "neuron")))
 def test_nothing_is_white_in_the_dark_and_the_theme_may_change(place, name, kind):
     here = place("ko", "dark")
     frame = here.draw(kind, data_of(load(name), kind))
@@ -365,7 +365,7 @@ def test_the_longest_view_is_as_high_as_it_needs_and_follows_the_width(place, ki
 # ---- apart from all else ----
 
 
-@pytest.mark.parametrize("kind", bertviz.KINDS["gpt2"])
+@pytest.mark.parametrize("kind", quick(bertviz.KINDS["gpt2"], "model"))
 def test_a_token_is_text_whatever_it_holds(place, kind):
     """No dialog, no element, no address: `place` would complain."""
     here, model = place(), load("tiny-gpt2")

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
+from functools import cache
 from statistics import mean
 
 import pytest
@@ -31,9 +32,14 @@ def lang(request) -> str:
     return request.param
 
 
+@cache
+def mounted(lang: str) -> Mounted:
+    return Mounted(LESSON, LESSON.stage, Registry(), lang)
+
+
 @pytest.fixture
 def visitor(lang: str) -> Visitor:
-    return Visitor(Mounted(LESSON, LESSON.stage, Registry(), lang))
+    return Visitor(mounted(lang))
 
 
 def ask(visitor: Visitor, name: str, **more) -> dict:
