@@ -145,6 +145,18 @@ def test_the_strip_shows_what_was_typed_read_and_drawn(open_page, size):
             act(visit, "#go")
 
 
+def test_a_long_token_is_written_smaller_before_it_is_cut(open_page):
+    """‘learned’ is what the scene is about, and a phone has four columns."""
+    visit = drawing.load(open_page(lang="en", size=PHONE, query={"lesson": "next-token", "scene": "draw"}))
+    chips = visit.page.locator(".strip .chip:not(.empty)")
+    assert chips.locator("text").all_text_contents() == ["Today", "·I", "·learned", "·learned"]
+    sizes = chips.locator("text").evaluate_all("all => all.map((one) => parseFloat(one.style.fontSize))")
+    assert min(sizes) >= 13 and max(sizes) == 17
+    for one in chips.all():
+        text, box = one.locator("text").bounding_box(), one.locator("rect").bounding_box()
+        assert box["x"] < text["x"] and text["x"] + text["width"] < box["x"] + box["width"]
+
+
 def test_the_tree_says_how_likely_each_step_was(open_page):
     """Lines as wide as their probabilities, names from left to right, the whole path at the end of a row."""
     visit = opened(open_page)

@@ -13,12 +13,16 @@ export const aboutToken = (token, words) => {
 
 /**
  * Draw a chip centred on x. -> its width in pixels.
+ * A long token is written smaller, down to `least` pixels, before it is cut.
  * look: "", "hit" (chosen), "next" (about to come down), "ghost", "off" (cut), "on" (on the path), "empty"
  */
-export const chip = (parent, x, y, token, look, { size = 19, height = 40, padding = 14, most = 200, words } = {}) => {
+export const chip = (parent, x, y, token, look, { size: full = 19, least = full, height = 40, padding = 14, most = 200, words } = {}) => {
   const weight = /hit|\bon\b/.test(look) ? 700 : /ghost|next|off|small/.test(look) ? 400 : 600;
   const dot = token?.space ? "·" : "";
-  const text = token ? fit(readable(token), most - 2 * padding, size, weight) : "";
+  const room = most - 2 * padding;
+  let size = full;
+  while (token && size > least && textWidth(readable(token), size, weight) > room) size -= 1;
+  const text = token ? fit(readable(token), room, size, weight) : "";
   const width = token ? Math.max(textWidth(dot + text, size, weight) + 2 * padding - (dot && size > 16 ? 5 : 0), height * 0.9) : 64;
   const read = token ? { role: "img", "aria-label": readable(token) } : { "aria-hidden": "true" };
   const group = svg("g", { class: `chip ${look}${token?.part_of ? " part" : ""}`, ...read }, parent);

@@ -96,7 +96,7 @@ export const tokenStrip = (at, value, words, before = null) => {
   const label = Math.max(textWidth(words.output, 15, 700), textWidth(words.input, 15, 700));
   const x0 = narrow ? label + (more ? 22 : 0) : 76;
   const pitch = (width - x0) / columns;
-  const look = { size: narrow ? 17 : 19, padding: narrow ? 9 : 14, most: pitch - 8, words };
+  const look = { size: narrow ? 17 : 19, least: 13, padding: narrow ? 8 : 14, most: pitch - 8, words };
   const drawing = canvas(at, width, INPUT_Y + COLUMN_HEIGHT + (narrow ? 60 : 42), value.alt.strip);
   const x = (column) => x0 + pitch * (column + 0.5);
   const cameDown = before?.drawn && value.n_input === before.n_input + 1 && value.tokens.at(-1)?.id === before.drawn.id;
