@@ -201,7 +201,7 @@ const inside = (drawing, x, y, width, height) => html("div", { class: "board-ins
 const largeHead = (drawing, value, words) => {
   const { panel } = value;
   const { rows } = panel.pattern;
-  const [left, top, size] = [796, 150, 400];
+  const [left, top, size] = [796, 142, 380];
   const canvas = document.createElement("canvas");
   const values = heat.floats(panel.pattern);
   const bytes = Uint8Array.from(values, (one) => Math.round(255 * one));

@@ -43,6 +43,7 @@ const steps = (stage, parts, at) => {
     button.addEventListener("click", () => stage.act({ type: "light", lit: stage.value?.lit === name ? "none" : name }, "light"));
     parts.steps.set(name, button);
   });
+  parts.bringIntoSight = inSight(list, parts.steps);
   parts.mode = html("button", { class: "mode", "data-key": "mode" }, bar);
   parts.mode.addEventListener("click", () => stage.act({ type: "light", lit: TERMS.includes(stage.value?.lit) ? "ln" : "embed" }, "light"));
   const walk = html("label", { class: "walk" }, bar);
@@ -52,6 +53,18 @@ const steps = (stage, parts, at) => {
     showBlock(stage, Number(parts.block.value));
     stage.act({ type: "open", block: Number(parts.block.value) }, "block");
   });
+};
+
+/** A row that scrolls on a phone shows the button that has been lit, once; where she scrolls to afterwards is hers. */
+const inSight = (list, buttons) => {
+  let last;
+  return (lit) => {
+    if (lit === last || !list.clientWidth) return; // a tab that is not open has no widths: when it is
+    last = lit;
+    if (!buttons.has(lit)) return;
+    const [button, row] = [buttons.get(lit), list].map((one) => one.getBoundingClientRect());
+    list.scrollLeft += (button.left + button.right - row.left - row.right) / 2;
+  };
 };
 
 const showBlock = ({ parts, words }, block) => {
@@ -70,6 +83,7 @@ const drawSteps = (stage, value) => {
     button.setAttribute("aria-pressed", String(name === value.lit));
     button.classList.toggle("past", order.indexOf(name) < order.indexOf(value.lit));
   }
+  parts.bringIntoSight(value.lit);
   parts.block.max = value.blocks - 1;
   if (!stage.waiting.some((entry) => entry.slot === "block")) parts.block.value = value.open;
   showBlock(stage, Number(parts.block.value));

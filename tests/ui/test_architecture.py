@@ -151,6 +151,17 @@ def test_on_a_phone_in_the_dark_in_english(open_page):
     assert page.evaluate("document.scrollingElement.scrollWidth - innerWidth") <= 1
 
 
+@pytest.mark.parametrize("scene", ["unembed", "context"])
+def test_what_is_lit_is_in_sight_on_a_phone(open_page, scene):
+    """The row of the changes and that of the terms are wider than a phone."""
+    page = open_page(size=PHONE, query={"lesson": "architecture", "scene": scene}).page
+    row = page.locator("#architecture .step-list").bounding_box()
+    lit = page.locator("#architecture .step-list [aria-pressed=true]")
+    assert lit.count() == 1
+    box = lit.bounding_box()
+    assert row["x"] - 1 <= box["x"] and box["x"] + box["width"] <= row["x"] + row["width"] + 1
+
+
 def test_a_wide_page_shows_both_models_and_no_switch(open_page):
     page = open_page(query=LESSON).page
     assert not page.locator("[data-key=show-gpt1]").is_visible()

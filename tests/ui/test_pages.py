@@ -64,6 +64,12 @@ def test_a_lesson_opens_clean(open_page, lesson: str, lang: str, size: str, them
     assert not [sign for sign in BROKEN if sign in text]
     brightness = page.evaluate(BACKGROUND)  # 0 black … 255 white
     assert brightness > 200 if theme == "light" else brightness < 60
+    about, bar = page.locator(".view > .about-model:visible"), page.locator("#shell .scenes:visible")
+    if size == "wide" and about.count() and bar.count():
+        line, under = about.bounding_box(), bar.bounding_box()["y"]
+        assert line["y"] >= under or line["y"] + line["height"] <= under, (
+            "the bar of the scenes covers half a line"
+        )
 
 
 @pytest.mark.parametrize("lang", quick(CODES))
