@@ -145,7 +145,8 @@ class Drawing {
     this.paintStream();
     for (const step of this.later) step();
     this.text(this.svg, 2, 21, column.side === "gpt1" ? "GPT-1" : "GPT-2", "b title");
-    this.text(this.svg, 2, 43, fit(this.look.sub, this.spine - 18, 14, 600), "sub");
+    const beside = this.spine - 18; // the stream
+    this.text(this.svg, 2, 43, fit(this.look.sub, beside / 0.94, 14, 600), textWidth(this.look.sub, 14, 600) > beside ? "sub tight" : "sub");
     const named = /^tiny-gpt[12]$/.test(column.model) ? [] : [column.model.split("/").pop()];
     const besideLn = this.spine - 36; // the final LN stands there
     [...named, ...(column.dims ?? [])].slice(0, 2).forEach((line, index) => this.text(this.svg, 2, 61 + 17 * index, fit(line, this.spine - 24, 14), textWidth(line, 14) > besideLn ? "q tight" : "q"));

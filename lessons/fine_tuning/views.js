@@ -69,8 +69,7 @@ export const partsView = (at, part, picked, words, on) => {
     html("i", { class: "amount score", style: `width:${one.mean}px` }, found);
     html("span", { class: "number" }, found, `${accuracy(one.mean)} ± ${one.spread.toFixed(1)}`);
   }
-  html("p", { class: "mute" }, at, words["parts.scale"]);
-  if (part.note) html("p", { class: "mute" }, at, part.note);
+  html("p", { class: "mute" }, at, [words["parts.scale"], part.note].filter(Boolean).join(" "));
   html("p", { class: "mute source" }, at, part.source);
 };
 

@@ -33,6 +33,12 @@ WALKED = quick(
 
 # Text on screen that is wider than the window or that a program, not a writer, has put there.
 VISIBLE_TEXT = "document.body.innerText"
+UNDER_BAR = """(id) => {
+  const look = document.querySelector(`#${id} .look`);
+  if (!look?.checkVisibility()) return 0;
+  const bar = document.querySelector("#shell .scenes").getBoundingClientRect();
+  return look.getBoundingClientRect().bottom - bar.top;
+}"""
 TOO_WIDE = "document.scrollingElement.scrollWidth - innerWidth"
 BACKGROUND = """() => {
   const colour = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3).map(Number);
@@ -87,11 +93,12 @@ def test_what_a_scene_says_takes_one_line(open_page, lesson: Lesson, lang: str):
 
 
 @pytest.mark.parametrize("lesson", WALKED)
+@pytest.mark.parametrize("lang", quick(CODES))
 @pytest.mark.parametrize("present", quick([False, True]), ids=["page", "present"])
-def test_every_scene_is_reached_by_keyboard(open_page, lesson: str, present: bool):
+def test_every_scene_is_reached_by_keyboard(open_page, lesson: str, present: bool, lang: str):
     scenes = scene_ids(lesson)
     query = {"lesson": lesson, "scene": scenes[0], **({"present": 1} if present else {})}
-    visit = open_page(query=query)
+    visit = open_page(lang=lang, query=query)
     assert scene_shown(visit) == scenes[0]
     if not present:  # by Tab to the button «next», as a reader without a mouse does
         visit.page.locator(".scenes .next").focus()
@@ -102,6 +109,9 @@ def test_every_scene_is_reached_by_keyboard(open_page, lesson: str, present: boo
         assert scene_shown(visit) == scene
         text = visit.page.evaluate(VISIBLE_TEXT)
         assert not [sign for sign in BROKEN if sign in text]
+        assert present or visit.page.evaluate(UNDER_BAR, lesson) <= 2, (
+            f"{scene}: the bar covers what to look at"
+        )
     if not present:
         assert visit.page.evaluate("document.activeElement.dataset.key") == "next", "the end drops no focus"
         serial = visit.serial()

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from lessons.pretraining.lesson import LESSON as PRETRAINING
+from tests.harness import drawing
 from tests.harness.boards import walk_boards
-from tests.harness.visit import PHONE, Visit
+from tests.harness.matrix import quick
+from tests.harness.visit import DESKTOP, PHONE, Visit
 
 pytestmark = pytest.mark.ui
 LESSON = {"lesson": "pretraining"}
@@ -215,3 +217,22 @@ def test_a_hostile_text_stays_text(open_page):
 def test_every_scene_has_a_board(open_page):
     visit = open_page(query={**LESSON, "scene": PRETRAINING.scenes[0].id, "present": 1})
     walk_boards(visit, PRETRAINING.scenes, ".pre-board")
+
+
+BACKGROUND = "#pretraining .background svg"
+BOXES = ".own-model, .shared-model, .label-box, .target-box, .first-box"
+LETTERS = """(all) => all.map((one) => {
+  const { a, b } = one.getScreenCTM();
+  return [one.textContent, parseFloat(getComputedStyle(one).fontSize) * Math.hypot(a, b)];
+})"""
+
+
+@pytest.mark.parametrize(
+    ("lang", "size"), quick([("en", PHONE), ("ko", DESKTOP), ("ko", PHONE), ("en", DESKTOP)], ("en", PHONE))
+)
+def test_the_background_pictures_have_room_for_their_words(open_page, lang, size):
+    for scene in ("tasks", "labels", "goal", "transfer", "plan"):
+        visit = drawing.load(open_page(lang=lang, size=size, query={**LESSON, "scene": scene}))
+        assert drawing.wrong_words(visit, BACKGROUND, BOXES, grounds=".own-model, .shared-model") == []
+        letters = visit.page.locator(f"{BACKGROUND} text").evaluate_all(LETTERS)
+        assert len(letters) > 8 and min(size for _, size in letters) >= 12, letters
