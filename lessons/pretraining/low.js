@@ -53,7 +53,7 @@ const valley = (at, { words, value }, found, losses, rate) => {
   }, ["", false])[0];
   svg("path", { d: part((loss) => loss <= now + 0.02), class: "down" }, drawing);
   svg("path", { d: part((loss) => loss >= now - 0.02), class: "up" }, drawing);
-  svg("text", { x: 12, y: Math.max(13, Y(now) - 6), class: "quiet" }, drawing, fill(value.at.k < value.at.most_k ? words.now_at_full : words.now_at, { v: nats(now), k: value.at.most_k }));
+  svg("text", { x: 12, y: Math.max(13, Y(now) - 6), class: "quiet haloed" }, drawing, fill(value.at.k < value.at.most_k ? words.now_at_full : words.now_at, { v: nats(now), k: value.at.most_k }));
   const place = rates.indexOf(rate);
   const after = losses[place];
   if (!Number.isFinite(after)) return;

@@ -7,7 +7,7 @@ import { mark, spread } from "./wide.js";
 
 const ROW = 27; // px
 const LEFT = { chip: 48, width: 66, bars: 122 };
-const NUMBERS = 88;
+const NUMBERS = { both: 100, share: 54 }; // px, of −log P and P; of P alone, "<0.001"
 
 const text = (parent, x, y, words, { cls, anchor, weight } = {}) => svg("text", { x, y, class: cls, "text-anchor": anchor, "font-weight": weight }, parent, words);
 const path = (parent, d, cls, more = {}) => svg("path", { d, class: cls, ...more }, parent);
@@ -25,18 +25,18 @@ const rows = (drawing, stage, shown, width) => {
   const pattern = svg("pattern", { id: "pre-hatch", width: 5, height: 5, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("defs", {}, drawing));
   svg("rect", { width: 5, height: 5, class: "hatch-ground" }, pattern);
   path(pattern, "M0 0V5", "hatch-line", { "stroke-width": 3.4 });
-  const room = width - LEFT.bars - NUMBERS;
+  const room = width - LEFT.bars - NUMBERS.both;
   const most = Math.max(6.4, ...shown.now, ...(shown.on[0] > 0.01 ? shown.was : [])) * 1.04;
   const X = (nat) => LEFT.bars + (nat / most) * room;
   const Y = (index) => 22 + index * ROW;
   const look = value.bars.looks[chosen - 1] ?? [];
   const scales = heat.scales();
   if (n > 1) svg("rect", { class: "beam", x: 24, y: Y(shown.first[0]), width: LEFT.bars - 24 + room, height: (shown.chosen[0] - shown.first[0]) * ROW }, drawing);
-  text(drawing, width - 44, 14, "−log P", { cls: "quiet", anchor: "end" });
+  text(drawing, width - NUMBERS.share, 14, "−log P", { cls: "quiet", anchor: "end" });
   text(drawing, width, 14, "P", { cls: "quiet maths", anchor: "end" });
   for (const nat of ticks(most)) {
     path(drawing, `M${X(nat)} 18V${height - 2}`, nat ? "grid" : "axis");
-    if (X(nat) < width - NUMBERS - 6) text(drawing, X(nat), 14, String(nat), { cls: "quiet", anchor: "middle" });
+    if (X(nat) < width - NUMBERS.both - 6) text(drawing, X(nat), 14, String(nat), { cls: "quiet", anchor: "middle" });
   }
   if (n > 1) path(drawing, `M34 ${Y(first) + 1}H24V${Y(chosen) - 1}H34`, "wire thick");
   value.tokens.forEach((token, index) => {
@@ -57,7 +57,7 @@ const rows = (drawing, stage, shown, width) => {
     svg("rect", { class: "now", x: X(0), y: y + 6, width: Math.max(0.5, X(solid) - X(0)), height: ROW - 12 }, group);
     if (now - solid > 0.015) svg("rect", { class: "cost", x: X(solid), y: y + 6, width: X(now) - X(solid), height: ROW - 12 }, group);
     if (shown.on[0] > 0.02) path(group, `M${X(0)} ${y + 4}H${X(shown.was[index - 1])}V${y + ROW - 4}H${X(0)}`, "was", { opacity: shown.on[0] });
-    text(group, width - 44, y + 19, nats(value.bars.now[index - 1]), { anchor: "end", weight: me ? 700 : undefined });
+    text(group, width - NUMBERS.share, y + 19, nats(value.bars.now[index - 1]), { anchor: "end", weight: me ? 700 : undefined });
     text(group, width, y + 19, chance(Math.exp(-value.bars.now[index - 1])), { cls: me ? "" : "quiet", anchor: "end", weight: me ? 700 : undefined });
   });
   if (n > 1) path(drawing, `M${X(mean(shown.now))} 18V${height - 2}`, "mean-line");
