@@ -215,3 +215,17 @@ def test_the_longest_view_is_under_300_kilobytes(monkeypatch, kind, n_layer, n_h
     assert len(json.dumps(data)) < 300_000
     if n_layer == 4:
         assert most == bertviz.MOST_TOKENS[kind], "as the lesson says of the embedded models"
+
+
+# (layers, heads, numbers a head) -> (tokens of the views head, model, neuron). Of n tokens a head view sends
+# n²/2 weights a head (100,000 in all), a model view draws as many lines (30,000), and a neuron view sends
+# 2·d_model numbers a token (66,000).
+LONGEST = {(4, 6, 32): (48, 32, 32), (12, 12, 64): (37, 20, 32), (48, 25, 64): (12, 7, 20)}
+
+
+@pytest.mark.parametrize("sizes", LONGEST)
+def test_how_much_each_view_shows_at_most(sizes):
+    n_layer, n_head, d_head = sizes
+    model = SimpleNamespace(n_layer=n_layer, n_head=n_head, d_model=n_head * d_head)
+    found = tuple(bertviz.most_tokens(model, kind) for kind in ("head", "model", "neuron"))
+    assert found == LONGEST[sizes]
