@@ -141,7 +141,7 @@ def looking(loaded: LoadedModel, ids: Sequence[int], layer: int, head: int) -> G
     return found[0]
 
 
-def proceed(loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int = 8) -> list[tuple[int, float]]:
+def proceed(loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int) -> list[tuple[int, float]]:
     """Greedy: up to `n` tokens after `ids` and the probability each had, with the same cuts at every step.
 
     Every step runs the whole text anew, of which the last n_ctx tokens count, and a mean is that over the
@@ -151,7 +151,7 @@ def proceed(loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int = 8) -> 
 
 
 def proceeding(
-    loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int = 8
+    loaded: LoadedModel, ids: Sequence[int], cuts: Cuts, n: int
 ) -> Generator[None, None, list[tuple[int, float]]]:
     """`proceed`, which pauses after every block of every token."""
     check_cuts(loaded, cuts)

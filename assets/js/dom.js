@@ -45,6 +45,12 @@ export const fit = (text, room, size, weight = 400) => {
   return letters.join("") + "…";
 };
 
+/** Scroll `row` sideways, as far as it goes, until `item` stands in its middle. */
+export const intoSight = (item, row) => {
+  const [one, all] = [item, row].map((at) => at.getBoundingClientRect());
+  row.scrollLeft += (one.left + one.right - all.left - all.right) / 2;
+};
+
 export const percent = (p, digits = 1) => {
   const shown = (100 * p).toFixed(digits);
   return p > 0 && Number(shown) === 0 ? `<${(0.1 ** digits).toFixed(digits)}%` : `${shown}%`;

@@ -1,6 +1,6 @@
 /* A lesson comes when its tab is first opened: its script, its style sheet, its words, its first picture. One that is broken says so in its
    own tab, and in the console where; the others live. */
-import { html } from "./dom.js";
+import { html, intoSight } from "./dom.js";
 import { loaded } from "./libraries.js";
 import { kept, own, queryFor, wholeQuery } from "./link.js";
 import { page, root } from "./page.js";
@@ -112,9 +112,16 @@ export const mountLesson = (wires) => {
   requestAnimationFrame(wake); // its tab may have been pressed
 };
 
+/** On a phone the row of the tabs is wider than the window. */
+const tabInSight = () => {
+  const tab = document.querySelector("#lessons [role=tab].selected");
+  if (tab) intoSight(tab, tab.parentElement);
+};
+
 /** A tab was opened: the address and the two bars follow, and drawings that were hidden get their width. */
 export const opened = () => requestAnimationFrame(() => {
   dispatchEvent(new Event("resize"));
+  tabInSight();
   wake();
   for (const [id, at] of broken) if (at.clientWidth) leaveEmpty(id);
   const stage = active();
@@ -142,7 +149,7 @@ addEventListener("popstate", (event) => {
 /** Open the tab that the address asks for. The tabs are put into the page after the shell, and take a press only when they are alive. */
 export const openAsked = (tries = 300) => {
   const tab = document.querySelector(`#lessons [role=tab][data-tab-id="${CSS.escape(page.asked)}"]`);
-  if (tab?.classList.contains("selected")) { chosen = true; return void requestAnimationFrame(wake); }
+  if (tab?.classList.contains("selected")) { chosen = true; return void requestAnimationFrame(() => { tabInSight(); wake(); }); }
   tab?.click();
   if (tries) return void requestAnimationFrame(() => openAsked(tries - 1));
   arrived = chosen = true; // it does not come: what is on screen shall live

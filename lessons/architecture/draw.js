@@ -1,5 +1,5 @@
 /* 「GPT-1 vs GPT-2」: one text through two drawings, a panel beside them. Python computes every number; this draws them. */
-import { fill, html, still } from "../../assets/js/dom.js";
+import { fill, html, intoSight, still } from "../../assets/js/dom.js";
 import { waitingPlace } from "../../assets/js/views/waiting.js";
 import { board } from "./board.js";
 import { columnPlaces, drawColumn, streamScale } from "./diagram.js";
@@ -62,8 +62,7 @@ const inSight = (list, buttons) => {
     if (lit === last || !list.clientWidth) return; // a tab that is not open has no widths: when it is
     last = lit;
     if (!buttons.has(lit)) return;
-    const [button, row] = [buttons.get(lit), list].map((one) => one.getBoundingClientRect());
-    list.scrollLeft += (button.left + button.right - row.left - row.right) / 2;
+    intoSight(buttons.get(lit), list);
   };
 };
 

@@ -70,6 +70,10 @@ def test_a_lesson_opens_clean(open_page, lesson: str, lang: str, size: str, them
     assert not [sign for sign in BROKEN if sign in text]
     brightness = page.evaluate(BACKGROUND)  # 0 black … 255 white
     assert brightness > 200 if theme == "light" else brightness < 60
+    tab = page.locator("#lessons [role=tab].selected").bounding_box()
+    assert tab["x"] >= 0 and tab["x"] + tab["width"] <= SIZES[size][0], (
+        "the tab of this lesson is out of sight"
+    )
     about, bar = page.locator(".view > .about-model:visible"), page.locator("#shell .scenes:visible")
     if size == "wide" and about.count() and bar.count():
         line, under = about.bounding_box(), bar.bounding_box()["y"]

@@ -1,11 +1,20 @@
 """How a list is answered: the most probable candidate, every one scored by all of its tokens."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from app.engine.in_context import LISTS, ExampleList, lists, log_probabilities, most_probable
+from app.engine.in_context import (
+    LISTS,
+    ExampleList,
+    candidate_log_probabilities,
+    lists,
+    log_probabilities,
+    most_probable,
+)
 from app.models import load
 from tests.tiny_models import write_folder
 from training.corpus.incontext import candidates as candidates_of
@@ -55,6 +64,15 @@ def test_the_answer_is_the_most_probable_candidate_with_its_comma(loaded):
         scores.append(slow_log_probability(loaded, whole, given))
     best = candidates[scores.index(max(scores))]
     assert most_probable(loaded, prompt, candidates) == best
+
+
+def test_a_candidate_may_change_the_last_token_before_it(loaded):
+    """Then all are counted from the first token that any of them changes."""
+    cut = {"a": [30, 31, 32], "a b,": [30, 31, 40, 41], "a c,": [30, 31, 32, 42]}
+    tokenizer = SimpleNamespace(encode=cut.__getitem__)
+    found = candidate_log_probabilities(replace(loaded, tokenizer=tokenizer), "a", ("b", "c"))
+    expected = [slow_log_probability(loaded, cut[text], 2) for text in ("a b,", "a c,")]
+    assert found == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_command_writes_the_committed_lists():

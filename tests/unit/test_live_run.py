@@ -17,6 +17,7 @@ from app.engine.inputs import Example, collate, grouped_batches
 from app.engine.live_run import EVERY, LiveRun, Material
 from app.engine.parameters import Shape
 from app.engine.recipe import RECIPE
+from app.engine.tuned import proceeded, rounded
 from app.errors import InputError
 from tests.random_models import random_examples, random_model
 
@@ -328,3 +329,9 @@ def test_others_look_while_it_goes_on():
     looking.join(20)
     assert run.n_steps == 40 and len(seen) > 3
     assert all(abs(total - len(dev)) < 1e-3 and n == 2 for _, _, total, n in seen)
+
+
+def test_what_is_sent_is_rounded():
+    p = torch.tensor([[0.123449, 0.876551], [1e-6, 1.0]])
+    assert rounded(p) == [[0.1234, 0.8766], [0.0, 1.0]]
+    assert proceeded([(7, 0.123449), (9, 1.0)]) == {"ids": [7, 9], "probabilities": [0.1234, 1.0]}

@@ -92,3 +92,14 @@ def test_a_set_is_read_anew_for_another_model():
     object.__setattr__(other, "tokenizer", load("tiny-gpt1").tokenizer)
     here, there = (tasks.examples(one, "sentiment", "dev", "ko") for one in (loaded, other))
     assert here != there
+
+
+def test_the_store_is_told_how_large_a_set_is(monkeypatch):
+    """Every sequence counts, so a set of pairs takes twice the room of one of sentences."""
+    told = []
+    monkeypatch.setattr(tasks.SHARED, "kept", lambda key, make: told.append(make()) or told[-1][0])
+    for name in ("sentiment", "similarity"):
+        tasks.examples(load(EMBEDDED[0]), name, "test", "ko")
+    for found, n_bytes in told:
+        assert n_bytes == 600 * sum(len(example.sequences) for example in found)
+    assert {len(example.sequences) for example in told[1][0]} == {2}
