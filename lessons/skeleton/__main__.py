@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import keyword
 import re
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_ID = 40
+SHARED_TESTS = " ".join(
+    f"tests/unit/test_{name}.py" for name in ("texts", "styles", "scene_claims", "states")
+)
 TESTS = {"unit.py": "tests/unit", "ui.py": "tests/ui"}  # where the files of tests/ go, as test_<folder>.py
 
 
@@ -66,8 +70,12 @@ def _list(folder: str, file: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make lesson", description=__doc__)
     parser.add_argument("id", metavar="ID=token-counter")
+    asked = parser.parse_args().id
     try:
-        for path in write(parser.parse_args().id):
+        for path in write(asked):
             print(path)
     except ValueError as error:
         parser.error(str(error))
+    folder = asked.replace("-", "_")
+    tests = f"tests/unit/test_{folder}.py tests/ui/test_{folder}.py {SHARED_TESTS}"
+    print(f"\nmake dev, /?lesson={asked}\nmake test JOBS=1 ARGS='{tests}'", file=sys.stderr)

@@ -54,6 +54,7 @@ def test_it_is_written_and_lints(copy, written):
 @pytest.mark.ui
 def test_it_is_drawn_and_all_tests_of_lessons_are_green(copy, written):
     files = [f"tests/unit/test_{name}.py" for name in ("token_counter", "texts", "guess", "states")]
+    files += [f"tests/unit/test_{name}.py" for name in ("styles", "scene_claims", "restore")]
     files.append("tests/ui/test_token_counter.py")
     printed = run(copy, "-m", "pytest", *files, "-k", "token_counter or token-counter", "-rA")
     for file in files:

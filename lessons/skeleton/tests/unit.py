@@ -14,6 +14,27 @@ MODEL = "assets/models/tiny-gpt2"
 TEXT = "나는 오늘 그 곳에 간다"
 
 
+def first(picture, visitor):
+    assert picture["lit"] == 1
+
+
+def all_of_them(picture, visitor):
+    assert picture["lit"] == len(picture["tokens"])
+    pieces = [(" " if token["space"] else "") + token["piece"] for token in picture["tokens"]]
+    assert "".join(pieces) == picture["text"]
+
+
+def pieces_of_a_word(picture, visitor):
+    words = picture["text"].split()
+    assert len(picture["tokens"]) > len(words)
+    inside = [token["space"] for token in picture["tokens"]].index(True, 2) - 1  # up to the third word
+    assert inside == picture["lit"] - 1 == {"ko": 2, "en": 5}[visitor.mounted.context.lang]
+
+
+# What a scene says is what its picture shows (tests/unit/test_scene_claims.py runs these).
+CLAIMS = {"first": first, "all": all_of_them, "pieces": pieces_of_a_word}
+
+
 @pytest.fixture(scope="module", params=CODES)
 def visitor(request) -> Visitor:
     return Visitor(Mounted(LESSON, LESSON.stage, Registry(), request.param))
