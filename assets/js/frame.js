@@ -63,10 +63,11 @@ export class Frame {
     stage.lesson.draw(stage);
   }
 
-  /** What the scene says, or the lesson where there is none. */
+  /** What the scene says, or the lesson where there is none. Of a text that the model has hardly read that is said first, beside the field. */
   sentence() {
     const { scenes, value } = this.stage;
-    return scenes[value.scene]?.say ?? value.lead ?? "";
+    const [strange] = /^\*\*.+?\*\*/.exec(value.outside ?? "") ?? []; // the whole of it stands under the picture
+    return scenes[value.scene]?.say ?? strange ?? value.lead ?? "";
   }
 
   showCode(text, words) {

@@ -309,7 +309,13 @@ def test_what_the_model_is_and_a_text_it_has_never_read(open_page):
     field = visit.page.locator("#next-token-text")
     field.fill("대한민국의 수도는")
     painted(visit, lambda: field.press("Enter"))
-    assert "거의 읽지 못했어요" in outside.inner_text()
+    first = "tiny-gpt2는 이런 글을 거의 읽지 못했어요."
+    assert outside.inner_text().startswith(first) and "−log P" in outside.inner_text()
+    lead = visit.page.locator("#next-token .lead")  # what is under the picture lies below the window's end
+    assert lead.inner_text() == first and lead.bounding_box()["y"] < DESKTOP[1] / 2
+    field.fill("나는 오늘")
+    painted(visit, lambda: field.press("Enter"))
+    assert not outside.is_visible() and "거의 읽지" not in lead.inner_text()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
