@@ -206,6 +206,17 @@ def test_the_prompt_is_what_the_engine_reads(visitor):
 
 
 @pytest.mark.parametrize("lang", CODES)
+def test_relations_of_the_page_s_language_come_first(pages, lang):
+    """Within what is known and within what is new."""
+    named = {one.name: one.lang == lang for one in engine.relations()}
+    choices = Visitor(pages[lang]).enter()["few"]["relations"]
+    for kind in ("a", "b"):
+        own = [named[one["name"]] for one in choices if one["kind"] == kind]
+        assert own == sorted(own, reverse=True) and set(own) == {True, False}
+    assert len(choices) == len(named)
+
+
+@pytest.mark.parametrize("lang", CODES)
 @pytest.mark.parametrize("model", ["tiny-gpt1", "tiny-gpt2"])
 def test_no_new_rule_is_learned(model, lang):
     """The line to look at says so of every number of examples."""
