@@ -147,7 +147,7 @@ def test_what_cannot_be_cut_is_refused(loaded):
     assert code_of(check_cuts, loaded, Cuts(mode="half")) == "unknown_mode"
     assert code_of(sweep, loaded, IDS, 7, "half") == "unknown_mode"
     assert code_of(sweep, loaded, IDS, 7, others=Cuts(frozenset({(2, 0)}))) == "unknown_head"
-    assert code_of(proceed, loaded, IDS, Cuts(frozenset({(2, 0)}))) == "unknown_head"
+    assert code_of(proceed, loaded, IDS, Cuts(frozenset({(2, 0)})), 1) == "unknown_head"
     assert code_of(head_pattern, loaded, IDS, 0, 3) == "unknown_head"
 
 
