@@ -14,7 +14,7 @@ from app.engine.controls import Sampling, Strategy
 from app.engine.decoding import Step, finish, generate, generating
 from app.engine.history import History, Node
 from app.engine.prefixes import next_logits
-from app.engine.sampling import Warped, draw, draw_all, ranked, uniform, warp
+from app.engine.sampling import Warped, draw, draw_all, largest_probability, ranked, uniform, warp
 from app.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "finish",
     "generate",
     "generating",
+    "largest_probability",
     "next_logits",
     "probabilities",
     "prompt_ids",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -60,6 +61,13 @@ def warp(logits: Tensor, sampling: Sampling, rank: tuple[Tensor, Tensor] | None 
     return Warped(p_before, p_after, order, n_after_top_k, n_after_top_p)
 
 
+def largest_probability(rank: tuple[Tensor, Tensor], temperature: float) -> float:
+    """P of the leader at a temperature with both filters off; rank: `ranked(logits)`. As `warp` has it."""
+    descending, _ = rank  # (V,)
+    return ((descending - descending[0]) / temperature).double().softmax(dim=0)[0].item()
+
+
+@lru_cache(1024)
 def uniform(seed: int, index: int) -> float:
     """The index-th (from 0) number in [0, 1) of the stream that `seed` starts: the same on every machine."""
     return torch.rand(index + 1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)[

@@ -224,11 +224,9 @@ def cold_leader(loaded: LoadedModel, state: State) -> Answer:
 
     With them it may hold everything already: 100 % that say nothing about temperature.
     """
-    logits = step(loaded, state).logits
-    now = warped(logits, Sampling(state.temperature, 0, 1.0))
-    cold = warped(logits, Sampling(COLD, 0, 1.0))
-    leader = int(now.order[0])
-    p_now, p_cold = float(now.p_after[leader]), float(cold.p_after[leader])
+    rank = _ranked(step(loaded, state).logits)
+    leader = int(rank[1][0])
+    p_now, p_cold = (engine.largest_probability(rank, one) for one in (state.temperature, COLD))
     right = 2 if abs(p_cold - p_now) < 1e-3 else 0 if p_cold > p_now else 1
     return Answer(right, {"best": leader, "now": p_now, "cold": p_cold})
 
