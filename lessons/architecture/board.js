@@ -211,11 +211,12 @@ const largeHead = (drawing, value, words) => {
   svg("rect", { class: "board-frame", x: left, y: top, width: size, height: size }, drawing);
   const step = size / rows;
   const every = Math.ceil(26 / step);
-  panel.tokens.forEach((token, index) => {
+  const names = panel.tokens.map((token) => (token.space ? "·" : "") + readable(token));
+  const below = step > 44 && names.every((name) => textWidth(name, 24) < step - 4); // else those at the left are enough
+  names.forEach((name, index) => {
     if (index % every) return;
-    const name = (token.space ? "·" : "") + readable(token);
     text(drawing, left - 10, top + (index + 0.5) * step + 9, 24, fit(name, 120, 24), { anchor: "end" });
-    if (step > 44) text(drawing, left + (index + 0.5) * step, top + size + 28, 24, fit(name, step - 4, 24), { anchor: "middle" });
+    if (below) text(drawing, left + (index + 0.5) * step, top + size + 28, 24, name, { anchor: "middle" });
   });
   words.reads.replace(/\[\[(?:[^\]|]*\|)?([^\]]*)\]\]/g, "$1").split(", ").forEach((line, index) => text(drawing, left, top + size + 58 + 30 * index, 24, line, { cls: "quiet" }));
 };

@@ -92,7 +92,10 @@ const bars = (drawing, stage) => {
   if (n > 1) path(drawing, `M${LEFT.x} ${Y(found.mean)}H${LEFT.x + LEFT.width}`, "mean-line bold");
 };
 
-const title = (drawing, y, words) => text(drawing, RIGHT.x, y, 28, fit(words, RIGHT.width, 28, 700), { bold: true });
+const title = (drawing, y, words) => {
+  const size = Math.max(24, Math.min(28, RIGHT.width / textWidth(words, 1, 700)));
+  return text(drawing, RIGHT.x, y, size, fit(words, RIGHT.width, size, 700), { bold: true });
+};
 
 /** Large numbers of this sentence. */
 const sums = (drawing, { value, words }, y = 186) => {
@@ -148,7 +151,9 @@ const road = (drawing, stage, y, kind) => {
   const stops = value.axis.stops;
   const last = stops.at(-1).place;
   const [top, low] = [y + (kind === "zero" ? 66 : 40), y + 300];
-  const X = (place) => RIGHT.x + 40 + (place / last) * (RIGHT.width - (kind === "zero" ? 190 : 60));
+  const ofCurve = (name, share) => `${name} ${nats(share)}`;
+  const gutter = Math.max(0, ...(kind === "zero" ? (value.zero?.curves ?? []) : []).map((one) => textWidth(ofCurve(one.name, one.values.at(-1)), 24))) + 4;
+  const X = (place) => RIGHT.x + 40 + (place / last) * (RIGHT.width - (kind === "zero" ? gutter + 82 : 60));
   const now = stops[stopOf(value)];
   const label = kind === "zero" ? words.zero_shot : kind === "induction" ? words.induction : words.mean_of_sentence;
   title(drawing, y, label);
@@ -173,7 +178,7 @@ const road = (drawing, stage, y, kind) => {
   }
   for (const one of spread(names, 30, low + 4)) {
     mark(drawing, one.kind, X(last) + 26, one.y, 7, "l2");
-    text(drawing, X(last) + 42, one.y + 9, 24, fit(`${one.name} ${nats(one.points.at(-1)[1])}`, 124, 24), { cls: "l2" });
+    text(drawing, X(last) + 42, one.y + 9, 24, ofCurve(one.name, one.points.at(-1)[1]), { cls: "l2" });
   }
   text(drawing, X(now.place), low + 42, 24, count(now.step), { bold: true, anchor: now.place > last - 1 ? "end" : now.place < 1 ? "start" : "middle" });
   const writes = own.writes?.[value.theta];
