@@ -233,7 +233,8 @@ LETTERS = """(all) => all.map((one) => {
 
 
 @pytest.mark.parametrize(
-    ("lang", "size"), quick([("en", PHONE), ("ko", DESKTOP), ("ko", PHONE), ("en", DESKTOP)], ("en", PHONE))
+    ("lang", "size"),
+    quick([("en", PHONE), ("ko", DESKTOP), ("ko", PHONE), ("en", DESKTOP)], ("en", PHONE), ("ko", DESKTOP)),
 )
 def test_the_background_pictures_have_room_for_their_words(open_page, lang, size):
     for scene in ("tasks", "labels", "goal", "transfer", "plan"):
